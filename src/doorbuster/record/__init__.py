@@ -1,0 +1,1 @@
+"""What happened: histograms, tables and the run directory."""

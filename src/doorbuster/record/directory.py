@@ -1,0 +1,126 @@
+"""The run directory: all that the stages share. Parts are closed, then renamed into place, so a killed run stays readable."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from doorbuster.errors import RunDirectoryError
+from doorbuster.record.tables import ARM, TABLES
+
+FORMAT_VERSION: Final = 1
+"""Version of the run directory. 1: the first one."""
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """A run on disk. Writing is atomic per file; reading never needs the process that wrote it."""
+
+    path: Path
+
+    @property
+    def run_json(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def table_path(self, table: str) -> Path:
+        return self.path / f"{table}.parquet"
+
+    def read_run(self) -> dict[str, Any]:
+        """run.json as a dict. Raises RunDirectoryError when absent, broken or of a newer format."""
+        try:
+            run = json.loads(self.run_json.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunDirectoryError(
+                f"{self.path}: not a run directory (no run.json); give the path that `doorbuster run` printed last"
+            ) from None
+        except NotADirectoryError:
+            raise RunDirectoryError(f"{self.path}: a file, not a run directory; give the folder") from None
+        except (OSError, ValueError) as broken:
+            raise RunDirectoryError(f"{self.run_json}: cannot be read ({broken}); restore it or run again") from None
+        version = run.get("format") if isinstance(run, dict) else None
+        if version != FORMAT_VERSION:
+            raise RunDirectoryError(
+                f"{self.run_json}: format {version!r}, this version reads {FORMAT_VERSION}; upgrade doorbuster"
+            )
+        return dict(run)
+
+    def write_run(self, run: Mapping[str, Any]) -> None:
+        self.write_text("run.json", json.dumps(run, indent=2, sort_keys=False) + "\n")
+
+    def update_run(self, **changes: Any) -> dict[str, Any]:
+        """Replace top-level keys of run.json, atomically; returns the new content."""
+        run = {**self.read_run(), **changes}
+        self.write_run(run)
+        return run
+
+    def write_text(self, name: str, text: str) -> Path:
+        return self.write_bytes(name, text.encode("utf-8"))
+
+    def write_bytes(self, name: str, content: bytes) -> Path:
+        """Write one file whole or not at all."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        partial.write_bytes(content)
+        partial.replace(target)
+        return target
+
+    def write_part(self, table: str, columns: Mapping[str, Sequence[Any]], part: str) -> None:
+        """Add one closed part to a table; absent `arm` becomes `candidate`, absent columns null. Nothing for no rows."""
+        schema = TABLES[table]
+        rows = len(next(iter(columns.values())))
+        if not rows:
+            return
+        arrays = []
+        for field in schema:
+            if field.name in columns:
+                arrays.append(pa.array(columns[field.name], type=field.type))
+            elif field.name == "arm":
+                arrays.append(pa.array([ARM] * rows, type=field.type))
+            else:
+                arrays.append(pa.nulls(rows, type=field.type))
+        folder = self.table_path(table)
+        folder.mkdir(exist_ok=True)
+        final = folder / f"part-{part}.parquet"
+        # A leading underscore or dot hides an unclosed part from every reader of Parquet folders.
+        partial = folder / f".{final.name}"
+        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), partial, compression="zstd")
+        partial.replace(final)
+
+    def write_rows(self, table: str, rows: Iterable[Mapping[str, Any]], part: str) -> None:
+        """Add one closed part from rows given as mappings."""
+        listed = list(rows)
+        if listed:
+            names = [field.name for field in TABLES[table] if any(field.name in row for row in listed)]
+            self.write_part(table, {name: [row.get(name) for row in listed] for name in names}, part)
+
+
+def new_run_directory(runs: Path, scenario_name: str, now: datetime | None = None) -> RunDirectory:
+    """Make `runs/<utc stamp>-<scenario>/`; two in one second get a suffix."""
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    slug = re.sub(r"[^a-z0-9]+", "-", scenario_name.lower()).strip("-") or "run"
+    for attempt in range(1, 100):
+        path = runs / (f"{stamp}-{slug}" if attempt == 1 else f"{stamp}-{slug}-{attempt}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as refused:
+            raise RunDirectoryError(
+                f"{runs}: cannot make a run directory here ({refused}); choose another with --runs"
+            ) from None
+        return RunDirectory(path)
+    raise RunDirectoryError(f"{runs}: no free name for {stamp}-{slug}; choose another folder with --runs")

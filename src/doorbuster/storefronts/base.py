@@ -1,0 +1,145 @@
+"""What a storefront adapter is: one method a step, each answering with an outcome that was read, not guessed.
+
+An adapter is made per session and handed its client: the shoppers' transport under load, one on httpx when orders and
+stock are read back. It imports neither. HTTP 200 is not success: `ok` on a completing step means an order id was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from doorbuster.vocabulary import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One row of the catalogue snapshot: something a shopper can pick."""
+
+    product: str
+    variant: str
+    sku: str
+    price_minor: int
+    currency: str
+    stock: int | None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A product in a cart and how many of it."""
+
+    product: Product
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What session i came for; depends on (seed, i, catalogue snapshot) alone."""
+
+    session: int
+    journey: str
+    intent: str | None
+    """Purchase intent: one id per wish to buy, reused on every retry; None for journeys that do not buy."""
+    lines: tuple[Line, ...]
+    """What goes into the cart; for `browse`, what is looked at."""
+    query: str
+    coupon: str | None
+    patience_s: float
+    double_submit_after_s: float | None
+    """Seconds between two impatient clicks on "place order"; None for patient hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer, whole. `status` 0 and `failure` set when there was none."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Lower-case names."""
+    body: bytes
+    failure: str | None = None
+
+
+class Client(Protocol):
+    """Sends one request and returns its whole answer; keeps cookies; never raises for what the shop does."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one step came to."""
+
+    outcome: Outcome
+    detail: str = ""
+    """For anything but `ok`: one short sentence without personal data; equal causes give equal text."""
+    order_id: str | None = None
+    total_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a shop's own books say after a run, for the facts table."""
+
+    orders: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    """Rows with the columns of the facts table but `arm`; `at_us` may be null."""
+    stock: Sequence[Product] = field(default_factory=tuple)
+
+
+class Storefront(Protocol):
+    """One shop, seen by one shopper in one session. A method sends what that step sends and reads the answer."""
+
+    def home(self) -> Answer: ...
+    def collection(self, product: Product) -> Answer: ...
+    def search(self, query: str) -> Answer: ...
+    def product(self, product: Product) -> Answer: ...
+    def cart_create(self) -> Answer: ...
+    def cart_add(self, line: Line) -> Answer: ...
+    def cart_update(self, line: Line, quantity: int) -> Answer: ...
+    def cart_discount(self, code: str) -> Answer: ...
+    def cart_view(self) -> Answer: ...
+    def checkout_start(self) -> Answer: ...
+    def checkout_address(self) -> Answer: ...
+    def checkout_shipping(self) -> Answer: ...
+    def checkout_payment(self) -> Answer: ...
+    def checkout_complete(self) -> Answer: ...
+    def wallet_start(self, lines: Sequence[Line]) -> Answer: ...
+    def wallet_update(self) -> Answer: ...
+    def wallet_token(self) -> Answer: ...
+    def wallet_complete(self) -> Answer: ...
+    def order_read(self) -> Answer:
+        """Look this session's intent up in the shop's books: `ok` with its order, or `rejected` when there is none."""
+        ...
+
+
+class Backstage(Protocol):
+    """What an adapter's platform offers outside the shoppers' view: a known start, a catalogue, the books afterwards."""
+
+    def check(self) -> str:
+        """One line that names the shop and its version. Raises TargetError when it is not this platform."""
+        ...
+
+    def reset(self, seed: int) -> None:
+        """Put the shop into its known state, where it can do that itself."""
+        ...
+
+    def catalogue(self) -> Sequence[Product]: ...
+
+    def coupons(self) -> Sequence[str]: ...
+
+    def steer(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Switch faults on for a time: rows {name, value, from_unix_s, until_unix_s}. Raises TargetError where unknown."""
+        ...
+
+    def read_back(self) -> ReadBack: ...

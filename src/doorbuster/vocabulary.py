@@ -1,0 +1,51 @@
+"""One word for each thing: the journeys, steps and outcomes that every platform, file and chart shares."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Journey = Literal["browse", "cart", "native_checkout", "express_wallet"]
+JOURNEYS: Final[tuple[Journey, ...]] = ("browse", "cart", "native_checkout", "express_wallet")
+
+STEPS: Final = (
+    "home",
+    "collection",
+    "search",
+    "product",
+    "cart.create",
+    "cart.add",
+    "cart.update",
+    "cart.discount",
+    "cart.view",
+    "checkout.start",
+    "checkout.address",
+    "checkout.shipping",
+    "checkout.payment",
+    "checkout.complete",
+    "wallet.start",
+    "wallet.update",
+    "wallet.token",
+    "wallet.complete",
+    "order.read",
+)
+
+# A money step that timed out or answered 5xx may have charged the shopper: it is `unknown` and read back, never failed.
+MONEY_STEPS: Final = frozenset({"checkout.payment", "checkout.complete", "wallet.complete"})
+
+Outcome = Literal["ok", "rejected", "throttled", "conflict", "unknown", "error", "abandoned"]
+OUTCOMES: Final[tuple[Outcome, ...]] = ("ok", "rejected", "throttled", "conflict", "unknown", "error", "abandoned")
+
+# What counts against an `error_rate` objective: the shop failed the shopper. A business rejection is the shop working.
+FAILED_OUTCOMES: Final = frozenset({"throttled", "conflict", "unknown", "error", "abandoned"})
+
+# How a session can end: as its last telling step did, or cut off by the end of the run.
+SESSION_OUTCOMES: Final = (*OUTCOMES, "in_flight", "lost")
+
+Clock = Literal["service", "response"]
+CLOCKS: Final[tuple[Clock, ...]] = ("service", "response")
+
+Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
+EXIT_CODES: Final[dict[str, int]] = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3, "INVALID": 4}
+EXIT_USAGE: Final = 2
+EXIT_INTERNAL: Final = 70
+EXIT_INTERRUPTED: Final = 130
