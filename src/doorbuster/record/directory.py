@@ -79,7 +79,7 @@ class RunDirectory:
         return target
 
     def write_part(self, table: str, columns: Mapping[str, Sequence[Any]], part: str) -> None:
-        """Add one closed part to a table; absent `arm` becomes `candidate`, absent columns null. Nothing for no rows."""
+        """Add one closed part to a table; absent `arm` becomes `candidate`, other columns null."""
         schema = TABLES[table]
         rows = len(next(iter(columns.values())))
         if not rows:

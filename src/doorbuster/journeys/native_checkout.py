@@ -1,0 +1,18 @@
+"""Fills a cart and buys it through the shop's own checkout."""
+
+from __future__ import annotations
+
+from doorbuster.journeys.cart import fill
+from doorbuster.journeys.shopper import Shopper
+from doorbuster.storefronts.base import Storefront
+
+
+def walk(shopper: Shopper, shop: Storefront) -> None:
+    shopper.step("home", shop.home)
+    fill(shopper, shop)
+    shopper.step("cart.view", shop.cart_view)
+    shopper.step("checkout.start", shop.checkout_start)
+    shopper.step("checkout.address", shop.checkout_address)
+    shopper.step("checkout.shipping", shop.checkout_shipping)
+    shopper.step("checkout.payment", shop.checkout_payment)
+    shopper.buy("checkout.complete", shop.checkout_complete, shop.order_read)

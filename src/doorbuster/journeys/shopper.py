@@ -1,0 +1,32 @@
+"""What a journey may ask of the shopper who walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from doorbuster.storefronts.base import Answer, Visit
+
+Call = Callable[[], Answer]
+
+
+class LeftShop(Exception):
+    """The session is over: the shop said no, or patience ran out."""
+
+
+class Shopper(Protocol):
+    """Thinks, clicks, waits and sometimes gives up. Every step is recorded."""
+
+    visit: Visit
+
+    def step(self, name: str, call: Call, *, optional: bool = False) -> Answer:
+        """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional."""
+        ...
+
+    def buy(self, name: str, call: Call, read_back: Call) -> Answer:
+        """Take the step that buys, perhaps with an impatient second click.
+
+        When it came out `unknown` the order is looked up with `read_back` (step `order.read`), never placed again.
+        Raises LeftShop when there is no order.
+        """
+        ...

@@ -1,0 +1,238 @@
+"""A scenario: what load to send, written down by a shop in TOML."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from doorbuster.errors import ScenarioError, did_you_mean
+from doorbuster.vocabulary import JOURNEYS, STEPS
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+_UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration_s(value: object) -> float:
+    """Seconds from a number or from text such as "90s", "12m", "1.5h", "2d"."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'{value!r} is no duration; write it as "90s", "12m", "1.5h" or "2d"')
+    return float(match[1]) * _UNIT_S[match[2]]
+
+
+DurationS = Annotated[float, BeforeValidator(parse_duration_s), Field(ge=0)]
+
+
+class Card(BaseModel):
+    """Frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Traffic(Card):
+    """Last year's curve and what becomes of it."""
+
+    curve: str
+    time: str = "time"
+    sessions: str | None = None
+    orders: str | None = None
+    conversion: float | None = Field(default=None, gt=0, le=1)
+    count_rows: Literal["sessions", "orders"] | None = None
+    exclude: dict[str, str] = {}
+    """Rows to leave out: column = value, as the file spells it."""
+    window: str = "all"
+    from_: datetime | None = Field(default=None, alias="from")
+    to: datetime | None = None
+    growth: float | dict[str, float] = 1.0
+    buffer: float = Field(gt=0)
+    arrivals: Literal["poisson", "even"] = "poisson"
+    seed: int = Field(default=2026, ge=0)
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Traffic:
+        counted = [name for name in ("sessions", "orders", "count_rows") if getattr(self, name) is not None]
+        if len(counted) > 1:
+            raise ValueError(f"{' and '.join(counted)} exclude each other; keep one")
+        needs_conversion = self.orders is not None or self.count_rows == "orders"
+        if needs_conversion and self.conversion is None:
+            raise ValueError("orders need conversion (orders a session, e.g. 0.031) to become sessions")
+        if self.conversion is not None and not needs_conversion:
+            raise ValueError('conversion only goes with orders = "column" or count_rows = "orders"')
+        if self.window != "all":
+            if self.from_ or self.to:
+                raise ValueError("window and from/to exclude each other; keep one")
+            if not self.window.startswith("peak ") or parse_duration_s(self.window[5:]) <= 0:
+                raise ValueError(f'window {self.window!r} is neither "all" nor such as "peak 60m"')
+        factors = self.growth if isinstance(self.growth, dict) else {"browse": self.growth}
+        for journey, factor in factors.items():
+            if journey not in JOURNEYS:
+                raise ValueError(f'growth has no journey "{journey}"{did_you_mean(journey, JOURNEYS)}')
+            if factor < 0:
+                raise ValueError("growth is a factor (1.7 means 70 % more) and cannot be negative")
+        return self
+
+    @property
+    def peak_s(self) -> float | None:
+        """Length of the "peak ..." window in seconds; None for the other windows."""
+        return parse_duration_s(self.window[5:]) if self.window != "all" else None
+
+    def growth_of(self, journey: str) -> float:
+        return self.growth.get(journey, 1.0) if isinstance(self.growth, dict) else self.growth
+
+
+class Journeys(Card):
+    """Shares of last year's sessions."""
+
+    browse: float = Field(default=0, ge=0, le=1)
+    cart: float = Field(default=0, ge=0, le=1)
+    native_checkout: float = Field(default=0, ge=0, le=1)
+    express_wallet: float = Field(default=0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Journeys:
+        total = sum(self.share(journey) for journey in JOURNEYS)
+        if abs(total - 1) > 0.005:
+            raise ValueError(f"shares add up to {total:g}, not to 1; what is missing is usually browse")
+        return self
+
+    def share(self, journey: str) -> float:
+        return float(getattr(self, journey))
+
+
+class Think(Card):
+    """A log-normal think time in seconds."""
+
+    median_s: float = Field(gt=0)
+    p90_s: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Think:
+        if self.p90_s < self.median_s:
+            raise ValueError("p90_s cannot be below median_s")
+        return self
+
+
+class Shopper(Card):
+    """Who shops."""
+
+    think: dict[str, Think]
+    patience_s: float = Field(default=30, gt=0, le=600)
+    double_submit: float = Field(default=0, ge=0, le=1)
+    coupon_share: float = Field(default=0, ge=0, le=1)
+    search_share: float = Field(default=0.3, ge=0, le=1)
+    basket_lines: float = Field(default=1.5, ge=1, le=20)
+    """Mean number of different products in a cart."""
+    popularity: float = Field(default=0.95, ge=0, le=5)
+    products: tuple[str, ...] = ()
+    """Only these products are picked; all of the catalogue when empty."""
+
+    @model_validator(mode="after")
+    def _steps(self) -> Shopper:
+        if "default" not in self.think:
+            raise ValueError("think needs an entry default = { median_s = ..., p90_s = ... }")
+        for step in self.think:
+            if step not in (*STEPS, "default"):
+                raise ValueError(f'think has no step "{step}"{did_you_mean(step, (*STEPS, "default"))}')
+        return self
+
+
+class StorefrontCard(Card):
+    """Which platform the shop runs on."""
+
+    platform: str = "staging"
+
+
+class Limits(Card):
+    """Bounds that protect the generator and everybody else's shop."""
+
+    in_flight: int = Field(default=5000, ge=1)
+    warm_up_s: DurationS = 10.0
+    drain_s: DurationS = 600.0
+    """How long shoppers still in the shop may finish after the last arrival."""
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+
+
+class FaultCard(Card):
+    """A fault of the staging services, on the scenario's clock."""
+
+    name: str
+    value: float | None = None
+    at: DurationS
+    for_: DurationS = Field(alias="for")
+
+
+class Hooks(Card):
+    """Commands that put the shop into its known state, and clear up afterwards."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+class Scenario(Card):
+    """One rehearsal, as a shop describes it."""
+
+    name: str = Field(min_length=1, max_length=80)
+    traffic: Traffic
+    journeys: Journeys
+    shopper: Shopper
+    storefront: StorefrontCard = StorefrontCard()
+    limits: Limits = Limits()
+    faults: tuple[FaultCard, ...] = ()
+    hooks: Hooks = Hooks()
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read and check a scenario. Raises ScenarioError: file, key, nearest valid key."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as broken:
+        raise ScenarioError(f"{path}: is not valid TOML: {broken}") from None
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ScenarioError(f"{path}: cannot be read ({unreadable})") from None
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as invalid:
+        raise ScenarioError(f"{path}: {explain(invalid, Scenario)}") from None
+
+
+def explain(invalid: ValidationError, model: type[BaseModel]) -> str:
+    """The first validation error as one sentence: key, what is wrong, nearest valid key."""
+    # An unknown key explains the missing one beside it ("bufer" for "buffer"), so it comes first.
+    first = min(invalid.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
+    location = [
+        str(part) for part in first["loc"] if not str(part).startswith(("function-", "dict[", "float", "tuple["))
+    ]
+    key = ".".join(location)
+    if first["type"] == "extra_forbidden":
+        parent = _model_at(model, first["loc"][:-1])
+        names = [field.alias or name for name, field in parent.model_fields.items()]
+        return f"unknown key {key}{did_you_mean(location[-1], names)}"
+    if first["type"] == "missing":
+        return f"{key} is missing; add it"
+    message = first["msg"].removeprefix("Value error, ")
+    given: Any = first["input"]
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float) and repr(given) not in message else ""
+    return f"{key + ': ' if key else ''}{message[0].lower() + message[1:]}{shown}"
+
+
+def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that holds the key at `location`, through tuples and dicts."""
+    for part in location:
+        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        if field is None:
+            continue
+        stack: list[Any] = [field.annotation]
+        while stack:
+            annotation = stack.pop()
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                model = annotation
+                break
+            stack.extend(getattr(annotation, "__args__", ()))
+    return model

@@ -1,0 +1,64 @@
+"""Where to aim and with which secrets: read from the environment only, never from a file that could be committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from doorbuster.errors import TargetError
+
+
+class Settings(BaseSettings):
+    """Variables with the prefix `DOORBUSTER_`. Secrets reach no run directory, log, page or process title."""
+
+    model_config = SettingsConfigDict(env_prefix="DOORBUSTER_", frozen=True, env_ignore_empty=True)
+
+    target: str | None = None
+    """Base URL of the shop, without credentials."""
+    basic_auth: SecretStr | None = None
+    """`user:password` for a staging shop behind HTTP basic authentication."""
+    storefront_password: SecretStr | None = None
+    """What a password-protected storefront asks for."""
+    extra_header: str | None = None
+    """Name of a header that opens a firewall for us."""
+    extra_header_value: SecretStr | None = None
+    ca_bundle: Path | None = None
+    """Certificates to trust beside the system's own (PEM)."""
+    host_override: str | None = None
+    """Host header to send, where the shop answers to another name than its address."""
+    runs: Path = Path("runs")
+    load_without_consent: str | None = None
+    """A host's name, said again by hand: load it although it does not agree to be loaded. Logged in the run."""
+
+    @field_validator("target")
+    @classmethod
+    def _plain_url(cls, target: str | None) -> str | None:
+        return None if target is None else checked_target(target)
+
+
+def checked_target(url: str) -> str:
+    """The base URL without a trailing slash. Raises ValueError (no URL, or a password inside it)."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not a base URL such as https://staging.example.com")
+    if parts.username or parts.password:
+        raise ValueError("carries credentials; put them into DOORBUSTER_BASIC_AUTH (user:password) instead")
+    return url.rstrip("/")
+
+
+def load_settings() -> Settings:
+    """Settings from the environment. Raises TargetError that names the variable and never its value."""
+    try:
+        settings = Settings()
+    except ValidationError as invalid:
+        first = invalid.errors(include_input=False, include_url=False)[0]
+        name = "DOORBUSTER_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise TargetError(f"{name} {first['msg'].removeprefix('Value error, ')}") from None
+    if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
+        raise TargetError(f"DOORBUSTER_CA_BUNDLE: no such file {settings.ca_bundle}; give a PEM file")
+    if (settings.extra_header is None) != (settings.extra_header_value is None):
+        raise TargetError("DOORBUSTER_EXTRA_HEADER and DOORBUSTER_EXTRA_HEADER_VALUE go together; set both or neither")
+    return settings

@@ -1,0 +1,108 @@
+"""What would be sent: rates by journey on the run's clock, and every arrival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doorbuster.errors import ScenarioError
+from doorbuster.scenario import Scenario
+from doorbuster.traffic.arrivals import due_times_us, journeys_of
+from doorbuster.traffic.curve import Curve, load_curve
+from doorbuster.traffic.window import Window, cut_window
+from doorbuster.vocabulary import JOURNEYS
+
+MOST_ARRIVALS = 20_000_000
+"""A plan above this is a mistake in the curve or the factors, not a rehearsal."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario on the run's clock: warm-up first, then the window. Rates are piecewise constant."""
+
+    scenario: Scenario
+    curve: Curve
+    window: Window
+    seed: int
+    scale: float
+    minutes: float | None
+    edges_s: NDArray[np.float64]
+    """Bounds of the pieces in seconds, shape (pieces + 1,); the first piece is the warm-up where there is one."""
+    last_year_per_s: NDArray[np.float64]
+    """Last year's sessions a second, shape (pieces,)."""
+    planned_per_s: NDArray[np.float64]
+    """Sessions a second to send, shape (pieces, journeys), in the order of JOURNEYS."""
+
+    @property
+    def warm_up_s(self) -> float:
+        return self.scenario.limits.warm_up_s
+
+    @property
+    def duration_s(self) -> float:
+        """Warm-up included; the last arrival is due before."""
+        return float(self.edges_s[-1])
+
+    @property
+    def squeeze(self) -> float:
+        """Seconds of the run to one second of the window."""
+        return (self.duration_s - self.warm_up_s) / self.window.duration_s
+
+    @cached_property
+    def due_us(self) -> NDArray[np.int64]:
+        """Every arrival's due time in microseconds, ascending; its index is the session number."""
+        return due_times_us(self.edges_s, self.planned_per_s.sum(axis=1), self.seed, self.scenario.traffic.arrivals)
+
+    @cached_property
+    def journey_index(self) -> NDArray[np.int8]:
+        return journeys_of(self.due_us, self.edges_s, self.planned_per_s, self.seed)
+
+    def planned_by_second(self) -> NDArray[np.int64]:
+        """Arrivals due in each second by journey: shape (seconds, journeys)."""
+        seconds = int(np.ceil(self.duration_s))
+        flat = (self.due_us // 1_000_000) * len(JOURNEYS) + self.journey_index
+        return np.bincount(flat, minlength=seconds * len(JOURNEYS)).reshape(-1, len(JOURNEYS))
+
+
+def build_plan(
+    scenario: Scenario,
+    scenario_path: Path,
+    *,
+    seed: int | None = None,
+    scale: float = 1.0,
+    minutes: float | None = None,
+) -> Plan:
+    """Read the curve beside the scenario and lay it on the run's clock.
+
+    `scale` multiplies the rates; `minutes` squeezes the window's clock at unchanged rates; the warm-up keeps
+    its length.
+    Raises CurveError and ScenarioError.
+    """
+    curve_path = scenario_path.parent / scenario.traffic.curve
+    curve = load_curve(curve_path, scenario.traffic)
+    window = cut_window(curve, scenario.traffic, str(curve_path))
+    length_s = window.duration_s if minutes is None else minutes * 60
+    warm_up_s = scenario.limits.warm_up_s
+    edges_s = warm_up_s + np.linspace(0.0, length_s, window.sessions_per_s.size + 1)
+    last_year = window.sessions_per_s
+    if warm_up_s > 0:
+        edges_s = np.concatenate([[0.0], edges_s])
+        last_year = np.concatenate([last_year[:1], last_year])
+    traffic = scenario.traffic
+    factors = np.array(
+        [scenario.journeys.share(journey) * traffic.growth_of(journey) for journey in JOURNEYS], dtype=np.float64
+    )
+    planned = last_year[:, None] * factors[None, :] * traffic.buffer * scale
+    total = float((np.diff(edges_s)[:, None] * planned).sum())
+    if total > MOST_ARRIVALS:
+        raise ScenarioError(
+            f"{scenario_path}: would send {total:,.0f} sessions, more than {MOST_ARRIVALS:,}; "
+            "check the curve's unit, growth and buffer, or lower --scale"
+        )
+    return Plan(
+        scenario, curve, window, scenario.traffic.seed if seed is None else seed, scale, minutes,
+        edges_s, last_year, planned,
+    )  # fmt: skip
