@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Journey = Literal["browse", "cart", "native_checkout", "express_wallet"]
-JOURNEYS: Final[tuple[Journey, ...]] = ("browse", "cart", "native_checkout", "express_wallet")
+JOURNEYS: Final[tuple[str, ...]] = ("browse", "cart", "native_checkout", "express_wallet")
 
 STEPS: Final = (
     "home",

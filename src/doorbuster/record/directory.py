@@ -1,4 +1,4 @@
-"""The run directory: all that the stages share. Parts are closed, then renamed into place, so a killed run stays readable."""
+"""The run directory: all that the stages share. Closed parts are renamed into place: a killed run stays readable."""
 
 from __future__ import annotations
 

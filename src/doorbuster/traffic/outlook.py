@@ -86,8 +86,8 @@ def _warnings(plan: Plan, at_once: int, sessions: int) -> list[str]:
             found.append(f"growth names no factor for {', '.join(forgotten)}; they stay at last year's level (1.0)")
     if at_once > scenario.limits.in_flight:
         found.append(
-            f"about {at_once:,} shoppers at once, but limits.in_flight is {scenario.limits.in_flight:,}: arrivals above "
-            "it would be dropped and the run INVALID; raise the limit"
+            f"about {at_once:,} shoppers at once, but limits.in_flight is {scenario.limits.in_flight:,}: arrivals "
+            "above it would be dropped and the run INVALID; raise the limit"
         )
     peak_s = scenario.traffic.peak_s
     if peak_s is not None and plan.window.duration_s < peak_s * 0.999:

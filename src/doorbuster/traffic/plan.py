@@ -69,19 +69,18 @@ class Plan:
 
 def build_plan(
     scenario: Scenario,
-    scenario_path: Path,
+    curve_path: Path,
     *,
     seed: int | None = None,
     scale: float = 1.0,
     minutes: float | None = None,
 ) -> Plan:
-    """Read the curve beside the scenario and lay it on the run's clock.
+    """Read a scenario's curve and lay its window on the run's clock.
 
     `scale` multiplies the rates; `minutes` squeezes the window's clock at unchanged rates; the warm-up keeps
     its length.
     Raises CurveError and ScenarioError.
     """
-    curve_path = scenario_path.parent / scenario.traffic.curve
     curve = load_curve(curve_path, scenario.traffic)
     window = cut_window(curve, scenario.traffic, str(curve_path))
     length_s = window.duration_s if minutes is None else minutes * 60
@@ -99,7 +98,7 @@ def build_plan(
     total = float((np.diff(edges_s)[:, None] * planned).sum())
     if total > MOST_ARRIVALS:
         raise ScenarioError(
-            f"{scenario_path}: would send {total:,.0f} sessions, more than {MOST_ARRIVALS:,}; "
+            f"{scenario.name}: would send {total:,.0f} sessions, more than {MOST_ARRIVALS:,}; "
             "check the curve's unit, growth and buffer, or lower --scale"
         )
     return Plan(

@@ -1,0 +1,157 @@
+"""Brings the shop into a known state and makes the run directory; everything is checked before anything is written."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from doorbuster.errors import HookError, ScenarioError, did_you_mean
+from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, new_run_directory
+from doorbuster.rehearsal.preflight import plain_http, preflight
+from doorbuster.scenario import Scenario, load_scenario
+from doorbuster.settings import Settings
+from doorbuster.storefronts.plain_client import HttpxClient
+from doorbuster.storefronts.platforms import backstage
+from doorbuster.traffic.plan import Plan, build_plan
+from doorbuster.traffic.visit import with_popularity
+
+_HOOK_LIMIT_S = 600
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a user may say about one run, beside its scenario."""
+
+    scenario_path: Path
+    target: str
+    runs: Path
+    seed: int | None = None
+    scale: float = 1.0
+    minutes: float | None = None
+
+
+def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
+    """A scenario file's plan. Raises ScenarioError and CurveError."""
+    scenario = load_scenario(scenario_path)
+    check_faults(scenario, scenario_path)
+    return build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
+
+
+def check_faults(scenario: Scenario, where: Path) -> None:
+    """Raises ScenarioError for faults that the staging services do not have, or that another platform cannot take."""
+    if not scenario.faults:
+        return
+    if scenario.storefront.platform != "staging":
+        raise ScenarioError(f"{where}: [[faults]] steer the staging services; platform is not staging")
+    from doorbuster.staging.faults import list_faults
+
+    known = {fault.name for fault in list_faults()}
+    for fault in scenario.faults:
+        if fault.name not in known:
+            raise ScenarioError(f'{where}: faults: no fault "{fault.name}"{did_you_mean(fault.name, known)}')
+
+
+def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
+    """Check, reset the shop, snapshot its catalogue, write the run directory. Raises DoorbusterError."""
+    plan = plan_of(options.scenario_path, options.seed, options.scale, options.minutes)
+    scenario = plan.scenario
+    if not plan.due_us.size:
+        raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
+    with plain_http(settings) as http:
+        overrides = preflight(http, options.target, scenario, settings)
+        run_hooks(scenario.hooks.before, "before")
+        shop = backstage(scenario.storefront.platform, HttpxClient(http), options.target)
+        shop_line = shop.check()
+        shop.reset(plan.seed)
+        catalogue = with_popularity(shop.catalogue(), scenario.shopper, str(options.scenario_path))
+        coupons = list(shop.coupons())
+    directory = new_run_directory(options.runs, scenario.name)
+    curve_path = options.scenario_path.parent / scenario.traffic.curve
+    raw = curve_path.read_bytes()
+    curve = gzip.decompress(raw) if curve_path.suffix == ".gz" else raw
+    directory.write_bytes("scenario.toml", options.scenario_path.read_bytes())
+    directory.write_bytes("curve.csv", curve)
+    directory.write_part("catalogue", _columns(catalogue), "000000")
+    directory.write_run(
+        {
+            "format": FORMAT_VERSION,
+            "id": directory.name,
+            "scenario": scenario.name,
+            "scenario_sha256": hashlib.sha256(options.scenario_path.read_bytes()).hexdigest(),
+            "curve_sha256": hashlib.sha256(curve).hexdigest(),
+            "seed": plan.seed,
+            "scale": plan.scale,
+            "minutes": plan.minutes,
+            "target": options.target,
+            "target_host": urlsplit(options.target).netloc,
+            "platform": scenario.storefront.platform,
+            "shop": shop_line,
+            "coupons": coupons,
+            "faults": [fault.model_dump(by_alias=True) for fault in scenario.faults],
+            "prepared_at": datetime.now(UTC).isoformat(),
+            "started_at": None,
+            "ended_at": None,
+            "git_revision": _git_revision(),
+            "versions": _versions(),
+            "workers": 1,
+            "machine": {"cpus": os.cpu_count(), "system": platform.system(), "architecture": platform.machine()},
+            "clock": {"warm_up_s": plan.warm_up_s, "duration_s": plan.duration_s, "squeeze": plan.squeeze},
+            "last_year": {
+                "window": plan.window.label,
+                "absent_steps": plan.window.absent_steps,
+                "second": [round(float(edge), 3) for edge in plan.edges_s[:-1]],
+                "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
+            },
+            "overrides": overrides,
+            "complete": False,
+            "stopped_because": "prepared",
+        }
+    )
+    return directory
+
+
+def run_hooks(commands: Sequence[str], when: str) -> None:
+    """Run a scenario's commands one after another. Raises HookError at the first that fails."""
+    for command in commands:
+        try:
+            done = subprocess.run(
+                shlex.split(command), capture_output=True, text=True, timeout=_HOOK_LIMIT_S, check=False
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as failed:
+            raise HookError(f"hooks.{when}: {command!r} could not be run ({failed}); correct the scenario") from None
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise HookError(
+                f"hooks.{when}: {command!r} ended with {done.returncode}{': ' + said[-1] if said else ''}; "
+                "the shop's state is not known, so nothing was sent"
+            )
+
+
+def _columns(catalogue: Sequence[Any]) -> dict[str, list[Any]]:
+    names = ("product", "variant", "sku", "price_minor", "currency", "stock", "weight")
+    return {name: [getattr(product, name) for product in catalogue] for name in names}
+
+
+def _versions() -> dict[str, str]:
+    packages = ("doorbuster", "locust", "gevent", "geventhttpclient", "numpy", "pyarrow")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def _git_revision() -> str | None:
+    """The shop's (or scenario's) revision in the working directory, if it is a git checkout."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10)
+    except OSError:
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -1,0 +1,87 @@
+"""One rehearsal for the command line: prepares, starts the load process, watches it, finishes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from doorbuster.errors import RunDirectoryError
+from doorbuster.record.directory import RunDirectory
+from doorbuster.rehearsal.finish import finish
+from doorbuster.rehearsal.prepare import RunOptions, prepare
+from doorbuster.settings import Settings
+from doorbuster.vocabulary import EXIT_CODES, EXIT_INTERRUPTED
+
+_STOP_LIMIT_S = 20.0
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A run that has taken place, as far as it did."""
+
+    directory: RunDirectory
+    exit_code: int
+    reasons: tuple[str, ...]
+    """Why it was no rehearsal; empty for exit code 0."""
+
+
+def rehearse(options: RunOptions, settings: Settings, watch: Callable[[dict[str, Any]], None]) -> Rehearsed:
+    """Run a scenario to its end. `watch` hears of the progress once a second.
+
+    Ctrl-C stops the shoppers, keeps the directory and gives exit code 130; a second one does not wait for them.
+    Raises DoorbusterError when the run could not begin.
+    """
+    directory = prepare(options, settings)
+    interrupted = False
+    with _load_process(directory) as load:
+        try:
+            _watch(load, watch)
+        except KeyboardInterrupt:
+            interrupted = True
+            _stop(load)
+        code = load.wait()
+    if code == 2:
+        raise RunDirectoryError(f"{directory.path}: the load process could not begin; its own message stands above")
+    valid, reasons = finish(directory, settings)
+    if interrupted:
+        return Rehearsed(directory, EXIT_INTERRUPTED, reasons)
+    return Rehearsed(directory, 0 if valid else EXIT_CODES["INVALID"], reasons)
+
+
+@contextmanager
+def _load_process(directory: RunDirectory) -> Iterator[subprocess.Popen[bytes]]:
+    """The process that sends the load. It holds the other end of a pipe: when we die, however we die, so does it."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "doorbuster.swarm", str(directory.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,  # Ctrl-C in the terminal is ours to hand on, once
+    ) as load:
+        try:
+            yield load
+        finally:
+            if load.poll() is None:
+                load.kill()
+
+
+def _watch(load: subprocess.Popen[bytes], watch: Callable[[dict[str, Any]], None]) -> None:
+    assert load.stdout is not None
+    for line in load.stdout:
+        watch(json.loads(line))
+
+
+def _stop(load: subprocess.Popen[bytes]) -> None:
+    try:
+        load.send_signal(signal.SIGINT)
+        load.wait(_STOP_LIMIT_S)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        load.kill()

@@ -1,0 +1,1 @@
+"""The load side: the only package that imports Locust or gevent."""

@@ -1,0 +1,157 @@
+"""Conducts one run in this process: door, recorder and health, from the first shopper to the last closed part."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import gevent
+import numpy as np
+
+from doorbuster.errors import DoorbusterError, RunDirectoryError
+from doorbuster.record.directory import RunDirectory
+from doorbuster.record.histogram import dense, quantile_us
+from doorbuster.record.writer import RunWriter
+from doorbuster.swarm.clock import RunClock
+from doorbuster.swarm.door import Door
+from doorbuster.swarm.health import Health
+from doorbuster.swarm.load_run import load_run
+from doorbuster.swarm.locust_page import listener
+from doorbuster.swarm.user import ShopperUser
+
+_WRITE_EVERY_S = 4.0
+_LEAD_S = 0.5
+_LEAD_WITH_FAULTS_S = 3.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, for the person who watches it."""
+
+    phase: str
+    second: float
+    duration_s: float
+    planned: int
+    started: int
+    in_shop: int
+    failed: int
+    late_ms_p99: float
+
+
+class Conductor:
+    """One run, one process. Locust tells it when to start and to stop; it tells Locust when all is over."""
+
+    def __init__(self, environment: Any, directory: RunDirectory, user_class: type[ShopperUser]) -> None:
+        """Raises DoorbusterError when the run directory cannot be used."""
+        self.directory = directory
+        self.stopped_because: str | None = None
+        self._runner = environment.runner
+        has_faults = bool(directory.read_run()["faults"])
+        clock = RunClock.starting_in(_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S)
+        self._plan, self._floor = load_run(directory, "local", clock, listener(environment))
+        planned = self._plan.planned_by_second()
+        # Loading a long plan takes time of its own: the zero comes after it.
+        self._floor.clock = RunClock.starting_in(_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S)
+        self._writer = RunWriter(directory, planned)
+        self._door = Door(self._floor, self._plan, self._runner, user_class)
+        self._health = Health()
+        self._greenlets: list[Any] = []
+        if has_faults:
+            self._steer_faults()
+
+    def open(self) -> None:
+        """Start the clock."""
+        zero = datetime.fromtimestamp(self._floor.clock.zero_unix_s(), UTC)
+        self.directory.update_run(started_at=zero.isoformat(), stopped_because="running")
+        # What is loaded now lives as long as the run: keep the collector from walking it again and again.
+        gc.collect()
+        gc.freeze()
+        self._greenlets = [gevent.spawn(self._door.run), gevent.spawn(self._record), gevent.spawn(self._health.watch)]
+        self._greenlets[0].link_exception(lambda broken: self._stop(f"the door broke: {broken.exception!r}"))
+
+    def over(self) -> bool:
+        """Whether the last shopper has left, or has had the drain time to."""
+        if self.stopped_because is not None:
+            return True
+        if not self._door.closed:
+            return False
+        drained = self._floor.clock.now_us() / 1e6 > self._plan.duration_s + self._floor.scenario.limits.drain_s
+        if drained or not len(self._runner.user_greenlets):
+            self.stopped_because = "finished"
+        return self.stopped_because is not None
+
+    def close(self) -> None:
+        """After Locust has stopped the shoppers: write the rest and say how complete the run is."""
+        gevent.killall(self._greenlets)
+        reason = self.stopped_because or "interrupted"
+        try:
+            self._writer.accept(self._floor.tally.take())
+            counted = self._writer.finish()
+        except OSError as failed:
+            counted, reason = {}, f"recorder broke: {failed}"
+        not_reached = counted.get("conservation", {}).get("not_reached", 0)
+        self.directory.update_run(
+            ended_at=datetime.now(UTC).isoformat(),
+            complete=reason == "finished" and not_reached == 0,
+            stopped_because=reason,
+            generator=self._health.summary(),
+            bugs={"count": len(self._floor.bugs), "first": self._floor.bugs[:5]},
+            **counted,
+        )
+        self.stopped_because = reason
+
+    def progress(self) -> Progress:
+        second = max(0.0, self._floor.clock.now_us() / 1e6)
+        tally = self._floor.tally
+        if second < self._plan.warm_up_s:
+            phase = "warm-up"
+        else:
+            phase = "last shoppers" if self._door.closed else "rehearsal"
+        return Progress(
+            phase=phase,
+            second=round(second, 1),
+            duration_s=self._plan.duration_s,
+            planned=int(np.searchsorted(self._plan.due_us, second * 1e6)),
+            started=tally.late_us.total(),
+            in_shop=len(self._runner.user_greenlets),
+            failed=tally.failed,
+            late_ms_p99=round(quantile_us(dense(tally.late_us), 0.99) / 1000, 1) if tally.late_us else 0.0,
+        )
+
+    def _record(self) -> None:
+        """Hand over what was tallied every few seconds; written by a thread, so that no shopper waits for the disk."""
+        write: Callable[..., Any] = gevent.get_hub().threadpool.apply
+        while True:
+            gevent.sleep(_WRITE_EVERY_S)
+            try:
+                closed_second = self._door.next_due_us // 1_000_000
+                write(self._writer.accept, (self._floor.tally.take(),))
+                write(self._writer.close_seconds, (closed_second,))
+            except OSError as failed:
+                self._stop(f"recorder broke: {failed}")
+                return
+
+    def _stop(self, reason: str) -> None:
+        self.stopped_because = self.stopped_because or reason
+
+    def _steer_faults(self) -> None:
+        """Tell the staging services when to break; a process of its own, because httpx stays off the load path."""
+        steer = subprocess.run(
+            [sys.executable, "-m", "doorbuster.rehearsal", "steer", str(self.directory.path),
+             str(self._floor.clock.zero_unix_s())],
+            capture_output=True, text=True, check=False, start_new_session=True, timeout=30,
+        )  # fmt: skip
+        if steer.returncode:
+            raise RunDirectoryError(steer.stderr.strip() or "the staging services did not take the faults")
+
+
+def refused(environment: Any, error: DoorbusterError) -> None:
+    """A run that cannot begin: one sentence, exit code 2."""
+    print(f"doorbuster: {error}", file=sys.stderr, flush=True)
+    environment.process_exit_code = 2
+    gevent.spawn(environment.runner.quit)

@@ -1,0 +1,43 @@
+"""What every shopper of a run shares: the shop, its catalogue, the clock and the tally."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from doorbuster.record.tally import Tally
+from doorbuster.scenario import Scenario
+from doorbuster.storefronts.base import Client, Storefront, Visit
+from doorbuster.storefronts.platforms import StorefrontFactory
+from doorbuster.swarm.clock import RunClock
+from doorbuster.swarm.transport import Browser, TransportOptions
+from doorbuster.traffic.visit import ThinkTimes, Visits
+
+StepListener = Callable[[str, float, str | None], None]
+"""(step, service time in ms, what failed or None): how Locust's own page hears of a step."""
+
+
+@dataclass
+class ShopFloor:
+    """One run's shop floor, in one process."""
+
+    scenario: Scenario
+    seed: int
+    base_url: str
+    visits: Visits
+    storefront_of: StorefrontFactory
+    transport: TransportOptions
+    clock: RunClock
+    tally: Tally
+    heard: StepListener
+    bugs: list[str] = field(default_factory=list)
+    """Sessions that broke inside doorbuster itself, as `ErrorType: text`; any makes the run INVALID."""
+
+    def browser(self) -> Browser:
+        return Browser(self.transport)
+
+    def storefront(self, client: Client, visit: Visit) -> Storefront:
+        return self.storefront_of(client, self.base_url, visit)
+
+    def thinks(self, session: int) -> ThinkTimes:
+        return ThinkTimes(self.scenario.shopper, self.seed, session)

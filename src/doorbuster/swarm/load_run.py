@@ -1,0 +1,40 @@
+"""Opens a prepared run directory for the load side: its plan, its catalogue, its shop."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+
+from doorbuster.record.directory import RunDirectory
+from doorbuster.record.tables import CATALOGUE
+from doorbuster.record.tally import Tally
+from doorbuster.scenario import load_scenario
+from doorbuster.settings import load_settings
+from doorbuster.storefronts.base import Product
+from doorbuster.storefronts.platforms import storefront_factory
+from doorbuster.swarm.clock import RunClock
+from doorbuster.swarm.floor import ShopFloor, StepListener
+from doorbuster.swarm.transport import transport_options
+from doorbuster.traffic.plan import Plan, build_plan
+from doorbuster.traffic.visit import Visits
+
+
+def load_run(directory: RunDirectory, worker: str, clock: RunClock, heard: StepListener) -> tuple[Plan, ShopFloor]:
+    """The plan and the shop floor of a prepared run; everything but secrets comes from its directory."""
+    run = directory.read_run()
+    scenario = load_scenario(directory.path / "scenario.toml")
+    plan = build_plan(
+        scenario, directory.path / "curve.csv", seed=run["seed"], scale=run["scale"], minutes=run["minutes"]
+    )
+    rows = pq.read_table(directory.table_path("catalogue"), schema=CATALOGUE).drop_columns("arm").to_pylist()
+    floor = ShopFloor(
+        scenario=scenario,
+        seed=plan.seed,
+        base_url=run["target"],
+        visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, directory.name),
+        storefront_of=storefront_factory(scenario.storefront.platform),
+        transport=transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts),
+        clock=clock,
+        tally=Tally(worker),
+        heard=heard,
+    )
+    return plan, floor

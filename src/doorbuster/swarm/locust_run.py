@@ -1,0 +1,73 @@
+"""Puts the open model under Locust by public means: a dispatcher that dispatches nobody, a shape that ends the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from locust import LoadTestShape
+from locust.dispatch import UsersDispatcher
+
+from doorbuster.errors import DoorbusterError
+from doorbuster.record.directory import RunDirectory
+from doorbuster.swarm.conductor import Conductor, refused
+from doorbuster.swarm.user import ShopperUser
+
+
+class NobodyDispatcher(UsersDispatcher):  # type: ignore[misc]  # Locust ships no complete types
+    """Dispatches nobody: shoppers come through the door."""
+
+    def new_dispatch(self, target_user_count: int, spawn_rate: float, user_classes: Any = None) -> None: ...
+
+    def __next__(self) -> dict[str, dict[str, int]]:
+        raise StopIteration
+
+
+class UntilOver(LoadTestShape):  # type: ignore[misc]  # the same
+    """Asks nothing of Locust but to end the run when the last shopper has left."""
+
+    abstract = False
+
+    def __init__(self, hooks: RunHooks) -> None:
+        super().__init__()
+        self._hooks = hooks
+
+    def tick(self) -> tuple[int, float] | None:
+        conductor = self._hooks.conductor
+        return None if conductor is not None and conductor.over() else (1, 1.0)
+
+
+class RunHooks:
+    """Listens to one Locust environment and conducts a run for each test it starts."""
+
+    def __init__(
+        self,
+        environment: Any,
+        user_class: type[ShopperUser],
+        directory: Callable[[], RunDirectory],
+        closed: Callable[[Conductor], None],
+    ) -> None:
+        """`directory` gives a prepared run directory at each start; `closed` hears of each end."""
+        self.conductor: Conductor | None = None
+        self._environment = environment
+        self._user_class = user_class
+        self._directory = directory
+        self._closed = closed
+        environment.dispatcher_class = NobodyDispatcher
+        environment.shape_class = UntilOver(self)
+        environment.events.test_start.add_listener(self._test_start)
+        environment.events.test_stop.add_listener(self._test_stop)
+
+    def _test_start(self, **_: Any) -> None:
+        try:
+            self.conductor = Conductor(self._environment, self._directory(), self._user_class)
+            self.conductor.open()
+        except DoorbusterError as error:
+            self.conductor = None
+            refused(self._environment, error)
+
+    def _test_stop(self, **_: Any) -> None:
+        if self.conductor is not None:
+            conductor, self.conductor = self.conductor, None
+            conductor.close()
+            self._closed(conductor)

@@ -1,0 +1,176 @@
+"""One shopper's session: thinks, clicks, waits, gives up; every step timed on both clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gevent
+import orjson
+
+from doorbuster.journeys import WALKS
+from doorbuster.journeys.shopper import Call, LeftShop
+from doorbuster.storefronts.base import Answer, Storefront
+from doorbuster.swarm.floor import ShopFloor
+from doorbuster.vocabulary import FAILED_OUTCOMES, MONEY_STEPS
+
+_LOOK_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
+"""How long a shopper whose purchase came out `unknown` waits before each look at their orders."""
+
+
+class Walk:
+    """Walks session `session` of the plan (a `journeys.shopper.Shopper`)."""
+
+    def __init__(self, floor: ShopFloor, session: int, journey: str, due_us: int) -> None:
+        self.visit = floor.visits.visit(session, journey)
+        self._floor = floor
+        self._thinks = floor.thinks(session)
+        self._due_us = due_us
+        self._ready_us: float | None = None  # end of the step before; None before the first
+        self._last_step: str | None = None
+        self._outcome = "ok"
+        self._order: Answer | None = None
+
+    def run(self) -> None:
+        """Walk the journey to its end. The session is recorded whatever happens to it."""
+        floor, visit = self._floor, self.visit
+        started_us = floor.clock.now_us()
+        floor.tally.started(self._due_us, visit.journey, started_us - self._due_us)
+        ended_us: int | None = None
+        browser = floor.browser()
+        try:
+            self._shop(floor.storefront(browser, visit))
+            ended_us = floor.clock.now_us()
+        except gevent.GreenletExit:
+            self._outcome = "in_flight"
+            raise
+        finally:
+            browser.close()
+            order = self._order
+            floor.tally.sessions.append(
+                {
+                    "session": visit.session,
+                    "journey": visit.journey,
+                    "intent": visit.intent,
+                    "due_us": self._due_us,
+                    "started_us": started_us,
+                    "ended_us": ended_us,
+                    "outcome": self._outcome,
+                    "last_step": self._last_step,
+                    "products": [line.product.product for line in visit.lines],
+                    "coupon": visit.coupon,
+                    "patience_s": visit.patience_s,
+                    "order_id": order.order_id if order else None,
+                    "total_minor": order.total_minor if order else None,
+                    "currency": order.currency if order else None,
+                    "worker": floor.tally.worker,
+                }
+            )
+
+    def _shop(self, shop: Storefront) -> None:
+        try:
+            WALKS[self.visit.journey](self, shop)
+        except LeftShop:
+            pass
+        except Exception as bug:  # noqa: BLE001  (one shopper's bug must not stop the others; it makes the run INVALID)
+            self._outcome = "error"
+            self._floor.bugs.append(f"{self._last_step or 'start'}: {type(bug).__name__}: {bug}")
+
+    def step(self, name: str, call: Call, *, optional: bool = False) -> Answer:
+        """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional."""
+        answer = self._timed(name, self._think(name), call)
+        if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
+            self._outcome = answer.outcome
+            raise LeftShop
+        return answer
+
+    def buy(self, name: str, call: Call, read_back: Call) -> Answer:
+        """Take the step that buys; look the order up when nobody knows whether it did."""
+        answer = self._with_second_click(name, self._think(name), call)
+        if answer.outcome == "unknown":
+            answer = self._look_up(answer, read_back)
+        self._outcome = answer.outcome
+        if answer.outcome != "ok":
+            raise LeftShop
+        self._order = answer
+        self._fact("order_seen", answer, {"step": name})
+        return answer
+
+    def _think(self, step: str) -> float:
+        """Wait out the think time; returns when the step is due, in microseconds on the scenario's clock."""
+        if self._ready_us is None:
+            return self._due_us
+        due_us = self._ready_us + self._thinks.before(step) * 1e6
+        self._sleep_until(due_us)
+        return due_us
+
+    def _sleep_until(self, due_us: float) -> None:
+        gevent.sleep(max(0.0, (due_us - self._floor.clock.now_us()) / 1e6))
+
+    def _timed(self, name: str, due_us: float, call: Call, *, repeated: bool = False) -> Answer:
+        """Take one step within the shopper's patience and record it."""
+        floor = self._floor
+        self._last_step = name
+        sent_us = floor.clock.now_us()
+        patience = gevent.Timeout.start_new(self.visit.patience_s)
+        try:
+            answer = call()
+        except gevent.Timeout as ran_out:
+            if ran_out is not patience:
+                raise
+            answer = Answer("unknown" if name in MONEY_STEPS else "abandoned", "patience ran out")
+        finally:
+            patience.close()
+        if repeated and answer.outcome == "conflict":
+            # Refusing a second click while the first is at work is the shop doing its job.
+            answer = Answer("rejected", "second click refused")
+        ended_us = floor.clock.now_us()
+        self._ready_us = ended_us
+        floor.tally.step(due_us, self.visit.journey, name, answer.outcome, ended_us - sent_us, ended_us - due_us)
+        failed = answer.outcome in FAILED_OUTCOMES
+        floor.heard(name, (ended_us - sent_us) / 1000, f"{answer.outcome}: {answer.detail}" if failed else None)
+        if failed:
+            self._fact("step_failed", answer, {"step": name, "outcome": answer.outcome, "detail": answer.detail})
+        return answer
+
+    def _with_second_click(self, name: str, due_us: float, call: Call) -> Answer:
+        """The step, and for impatient hands the same click again while the first is still waiting."""
+        after_s = self.visit.double_submit_after_s
+        if after_s is None:
+            return self._timed(name, due_us, call)
+        click_us = self._floor.clock.now_us() + after_s * 1e6
+        second = gevent.spawn_later(after_s, self._timed, name, click_us, call, repeated=True)
+        try:
+            first = self._timed(name, due_us, call)
+            if not second.started or self._floor.clock.now_us() < click_us:
+                second.kill()  # the page has gone on; there is nothing left to click
+                return first
+            again: Answer = second.get()
+        finally:
+            second.kill()
+        return again if first.outcome != "ok" and again.outcome == "ok" else first
+
+    def _look_up(self, unknown: Answer, read_back: Call) -> Answer:
+        """Read the order back, a few times, as a worried shopper would."""
+        for wait_s in _LOOK_UP_AFTER_S:
+            due_us = (self._ready_us or 0.0) + wait_s * 1e6
+            self._sleep_until(due_us)
+            found = self._timed("order.read", due_us, read_back)
+            if found.outcome == "ok":
+                return found
+        self._fact("purchase_unknown", unknown, {"detail": unknown.detail})
+        return unknown
+
+    def _fact(self, kind: str, answer: Answer, detail: dict[str, Any]) -> None:
+        self._floor.tally.facts.append(
+            {
+                "at_us": self._floor.clock.now_us(),
+                "witness": "shopper",
+                "kind": kind,
+                "session": self.visit.session,
+                "intent": self.visit.intent,
+                "order_id": answer.order_id,
+                "amount_minor": answer.total_minor,
+                "currency": answer.currency,
+                "detail": orjson.dumps(detail).decode(),
+            }
+        )
