@@ -1,0 +1,87 @@
+"""Bugs that real shops have, one a file, all off until they are switched on by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from doorbuster.errors import StagingError, did_you_mean
+from doorbuster.staging.faults import (
+    charge_without_order,
+    collector_down,
+    coupon_overuse,
+    double_order,
+    error_burst,
+    frozen_cart,
+    gateway_down,
+    gateway_slow,
+    lost_events,
+    oversell,
+    slow_checkout,
+    slow_search,
+    throttle,
+)
+from doorbuster.staging.faults.fault import Fault
+
+FAULTS: Final[dict[str, Fault]] = {
+    module.FAULT.name: module.FAULT
+    for module in (
+        slow_checkout,
+        slow_search,
+        error_burst,
+        throttle,
+        frozen_cart,
+        gateway_down,
+        gateway_slow,
+        collector_down,
+        lost_events,
+        oversell,
+        double_order,
+        coupon_overuse,
+        charge_without_order,
+    )
+}
+
+
+def list_faults() -> list[Fault]:
+    """Every fault that can be switched on, in the order in which they are shown."""
+    return list(FAULTS.values())
+
+
+def find_fault(name: str) -> Fault:
+    """The fault of a name. Raises StagingError with the nearest one."""
+    if name not in FAULTS:
+        raise StagingError(f'there is no fault "{name}"{did_you_mean(name, FAULTS)}')
+    return FAULTS[name]
+
+
+def checked_value(fault: Fault, value: float | None) -> float:
+    """The value a fault will have, its default for None. Raises StagingError when it makes no sense."""
+    if value is None:
+        return fault.default
+    if not fault.unit:
+        raise StagingError(f"fault {fault.name}: takes no value; write just {fault.name}")
+    highest = 1.0 if fault.unit == "share" else 600_000.0
+    if not 0 <= value <= highest:
+        what = "a share from 0 to 1" if fault.unit == "share" else "milliseconds from 0 to 600000"
+        raise StagingError(f"fault {fault.name}: {value:g} is out of range; give {what}")
+    return value
+
+
+def parse_fault(text: str) -> tuple[Fault, float]:
+    """A fault and its value from `NAME` or `NAME=VALUE`. Raises StagingError.
+
+    >>> fault, value_ms = parse_fault("slow_search=250")
+    >>> fault.name, value_ms
+    ('slow_search', 250.0)
+    """
+    name, equals, given = text.strip().partition("=")
+    fault = find_fault(name.strip())
+    if not equals:
+        return fault, fault.default
+    try:
+        value = float(given)
+    except ValueError:
+        raise StagingError(
+            f'fault {fault.name}: "{given}" is no number; write {fault.name}={fault.default:g}'
+        ) from None
+    return fault, checked_value(fault, value)

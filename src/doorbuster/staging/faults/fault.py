@@ -1,0 +1,45 @@
+"""What a switchable bug is: its name, what its number means, and one sentence a shop owner understands."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Service = Literal["shop", "gateway", "collector"]
+Unit = Literal["ms", "share", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a fault does to one request. `status` 0 lets it through; `late_ms` is waited after the work was done."""
+
+    wait_ms: float = 0.0
+    late_ms: float = 0.0
+    hang: bool = False
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A bug, off by default. Without `effect` the code that it breaks asks for it, where real shops have it."""
+
+    name: str
+    service: Service
+    unit: Unit
+    """Of the value: milliseconds, a share from 0 to 1, or empty where the fault takes none."""
+    default: float
+    """The value when none is given; 1 where it takes none."""
+    sentence: str
+    effect: Callable[[str, float, random.Random], Effect | None] | None = None
+    """(step, value, rng) to what happens to this request; None for nothing."""
+
+
+def strikes(fault: Fault, subject: str, share: float) -> bool:
+    """Whether a fault that hits a share of subjects hits this one: the same answer every time it is asked."""
+    return zlib.crc32(f"{fault.name}:{subject}".encode()) < share * 2**32

@@ -1,0 +1,168 @@
+"""How money and goods change hands: stock first, then the charge, then the order; once for each purchase intent."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from dataclasses import replace
+from typing import Final
+
+from doorbuster.staging import orders
+from doorbuster.staging.books import Books
+from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.faults import charge_without_order, coupon_overuse, double_order, oversell
+from doorbuster.staging.faults.fault import strikes
+from doorbuster.staging.faults.switchboard import Switchboard
+from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
+from doorbuster.staging.orders import NewOrder, Order
+from doorbuster.staging.purchase_events import PurchaseEvents
+from doorbuster.staging.web import Refusal
+
+_SETTLE_EVERY_S: Final = 0.25
+_SETTLE_AT_ONCE: Final = 50
+
+
+class Purchases:
+    """The one place where orders are made."""
+
+    def __init__(self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, faults: Switchboard) -> None:
+        self._books = books
+        self._gateway = gateway
+        self._events = events
+        self._faults = faults
+        self._running: dict[str, asyncio.Task[Order]] = {}
+
+    @property
+    def running(self) -> int:
+        """Purchases being worked on at this moment."""
+        return len(self._running)
+
+    async def buy(self, wish: NewOrder) -> Order:
+        """The paid order of an intent: made now, or the one that it already led to.
+
+        Raises Refusal: 422 out_of_stock, discount_code_usage_limit_reached or payment_declined, with nothing held;
+        503 payment_pending when the gateway keeps silent: the order waits and the stock is held.
+        """
+        if wish.channel == "native" and self._faults.value(double_order.FAULT) is not None:
+            if orders.of_intent(self._books, wish.intent):
+                wish = replace(wish, payment_key=f"{wish.intent}-{secrets.token_hex(4)}", authorisation=None)
+            return await self._settle(self._reserve(wish))
+        # A second click while the first is under way waits for the first one's answer.
+        task = self._running.get(wish.intent) or self._start(wish)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise Refusal(503, "reset", "The shop was reset in the middle of this purchase.") from None
+            raise
+
+    def cancel_all(self) -> None:
+        """Stop all work on purchases, at a reset: it must not write into the new books."""
+        for task in self._running.values():
+            task.cancel()
+        self._running.clear()
+
+    async def settle_for_ever(self) -> None:
+        """Ask the gateway again about every order it never answered for, until cancelled."""
+        while True:
+            await asyncio.sleep(_SETTLE_EVERY_S)
+            for order in orders.unsettled(self._books, _SETTLE_AT_ONCE):
+                if order.new.intent in self._running:
+                    continue
+                try:
+                    await asyncio.shield(self._start(order.new))
+                except Refusal as refusal:
+                    if refusal.code == "payment_pending":
+                        break
+                except asyncio.CancelledError:
+                    current = asyncio.current_task()
+                    if current and current.cancelling():
+                        raise
+                    break  # a reset took the order away
+
+    def _start(self, wish: NewOrder) -> asyncio.Task[Order]:
+        task = asyncio.create_task(self._place(wish))
+        self._running[wish.intent] = task
+        task.add_done_callback(lambda _: self._forget(wish.intent, task))
+        return task
+
+    def _forget(self, intent: str, task: asyncio.Task[Order]) -> None:
+        if self._running.get(intent) is task:
+            del self._running[intent]
+
+    async def _place(self, wish: NewOrder) -> Order:
+        known = orders.of_intent(self._books, wish.intent)
+        if known and known.status == "paid":
+            return known
+        return await self._settle(known or self._reserve(wish))
+
+    def _reserve(self, wish: NewOrder) -> Order:
+        """Take stock and coupon uses and write the pending order, all or nothing."""
+        wish = replace(
+            wish,
+            stock_late=self._faults.value(oversell.FAULT) is not None,
+            coupons_late=self._faults.value(coupon_overuse.FAULT) is not None,
+        )
+        with self._books.transaction():
+            for line in wish.lines:
+                if wish.stock_late:
+                    enough = self._books.units(line.variant) >= line.quantity
+                else:
+                    enough = self._books.take(line.variant, line.quantity)
+                if not enough:
+                    raise Refusal(422, "out_of_stock", "Not enough units in stock.")
+            for code in wish.codes:
+                limit = COUPONS[code].limit
+                if limit is not None and self._books.uses(code) >= limit:
+                    raise Refusal(422, "discount_code_usage_limit_reached", "The discount code is used up.")
+                if not wish.coupons_late:
+                    self._books.count_use(code)
+            return orders.insert(self._books, wish, time.time_ns() // 1000)
+
+    async def _settle(self, order: Order) -> Order:
+        """Get the money for a pending order, and say honestly what came of it."""
+        wish = order.new
+        try:
+            if wish.authorisation:
+                await self._gateway.capture(wish.payment_key, wish.authorisation)
+            else:
+                amount_minor = wish.totals.total_minor
+                await self._gateway.charge(wish.payment_key, wish.intent, amount_minor, wish.source or "", wish.cart)
+        except Declined:
+            with self._books.transaction():
+                self._release(order)
+                orders.set_status(self._books, order.number, "failed")
+            raise Refusal(422, "payment_declined", "The payment was declined.") from None
+        except GatewaySilent:
+            raise Refusal(503, "payment_pending", "The payment gateway does not answer; the order waits.") from None
+        share = self._faults.value(charge_without_order.FAULT)
+        if share is not None and strikes(charge_without_order.FAULT, wish.intent, share):
+            with self._books.transaction():
+                self._release(order)
+                orders.delete(self._books, order.number)
+            raise Refusal(500, "internal_error", "Something went wrong while the order was written.")
+        with self._books.transaction():
+            self._hand_over(order)
+            orders.set_status(self._books, order.number, "paid")
+        paid = replace(order, status="paid")
+        self._events.add(paid)
+        return paid
+
+    def _release(self, order: Order) -> None:
+        """Put back what was taken for an order that is not to be."""
+        if not order.new.stock_late:
+            for line in order.new.lines:
+                self._books.take(line.variant, -line.quantity)
+        if not order.new.coupons_late:
+            for code in order.new.codes:
+                self._books.count_use(code, -1)
+
+    def _hand_over(self, order: Order) -> None:
+        """The two late faults take here what a sound shop took before the payment."""
+        if order.new.stock_late:
+            for line in order.new.lines:
+                self._books.take(line.variant, line.quantity, even_if_short=True)
+        if order.new.coupons_late:
+            for code in order.new.codes:
+                self._books.count_use(code)

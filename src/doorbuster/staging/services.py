@@ -1,0 +1,148 @@
+"""The three services, put together: shop, payment gateway and analytics collector, each an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import orjson
+from starlette.routing import Route, Router
+
+from doorbuster.staging import browsing, carts, collector, gateway, native_checkout, shop_backstage, wallet
+from doorbuster.staging.backstage import Backstage, Start
+from doorbuster.staging.books import Books
+from doorbuster.staging.catalogue import make_catalogue
+from doorbuster.staging.faults import parse_fault
+from doorbuster.staging.faults.switchboard import Switch, Switchboard
+from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
+from doorbuster.staging.idempotency import Idempotency
+from doorbuster.staging.purchase_events import PurchaseEvents
+from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.till import Shop
+from doorbuster.staging.web import Call, Counter
+
+BOOKS: Final = "shop.sqlite"
+
+
+def _counter(start: Start) -> Counter:
+    faults = [Switch(*parse_fault(text)) for text in start.faults]
+    mine = [switch for switch in faults if switch.fault.service == start.service]
+    return Counter(
+        ServiceTimes(start.seed, start.waits), Switchboard(mine, start.seed), cookies=start.service == "shop"
+    )
+
+
+def gateway_service(start: Start) -> Router:
+    """The payment gateway."""
+    counter = _counter(start)
+    double = gateway.Gateway(counter)
+    backstage = Backstage(start, counter, reset=lambda seed: double.reset())
+    return Router([*gateway.routes(double), *backstage.routes()])
+
+
+def collector_service(start: Start) -> Router:
+    """The analytics collector."""
+    counter = _counter(start)
+    double = collector.Collector(counter)
+    backstage = Backstage(start, counter, reset=lambda seed: double.reset())
+    return Router([*collector.routes(double), *backstage.routes()])
+
+
+def shop_service(start: Start) -> Router:
+    """The shop. Its routes are made once its connections are, in the event loop that serves them."""
+    routes: list[Route] = []
+
+    @asynccontextmanager
+    async def lifespan(router: object) -> AsyncIterator[None]:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        # No limit on connections: a queue in here would be measured as the gateway's slowness.
+        async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as session:
+            books = Books(Path(start.folder) / BOOKS)
+            shop = _shop(start, books, session)
+            routes.extend(_shop_routes(start, shop, session))
+            tasks = [
+                asyncio.create_task(shop.events.send_for_ever()),
+                asyncio.create_task(shop.purchases.settle_for_ever()),
+            ]
+            yield
+            await _last_events(shop)
+            for task in tasks:
+                task.cancel()
+            books.close()
+
+    router = Router(routes=routes, lifespan=lifespan)
+    routes = router.routes  # type: ignore[assignment]  # Router copies the list it is given
+    return router
+
+
+async def _last_events(shop: Shop) -> None:
+    """Send what is queued before closing, as far as the collector still answers."""
+    try:
+        async with asyncio.timeout(1.0):
+            while shop.events.waiting:
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        return
+
+
+def _url(start: Start, service: str) -> str:
+    return f"http://127.0.0.1:{start.ports[service]}"
+
+
+def _shop(start: Start, books: Books, session: aiohttp.ClientSession) -> Shop:
+    catalogue = make_catalogue(start.seed)
+    books.reset(catalogue)
+    counter = _counter(start)
+    calls = GatewayCalls(session, _url(start, "gateway"))
+    events = PurchaseEvents(session, _url(start, "collector"), counter.faults)
+    purchases = Purchases(books, calls, events, counter.faults)
+    return Shop(counter, catalogue, books, calls, events, purchases, dict(start.ports))
+
+
+def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> list[Route]:
+    idempotency = Idempotency(shop.books)
+
+    def reset(seed: int) -> None:
+        shop.purchases.cancel_all()
+        shop.events.forget()
+        idempotency.reset()
+        shop.catalogue = make_catalogue(seed)
+        shop.books.reset(shop.catalogue)
+
+    def addresses(call: Call) -> Mapping[str, str]:
+        return {service: shop.address_of(service, call) for service in ("gateway", "collector")}
+
+    async def pass_on(path: str, content: Mapping[str, Any]) -> None:
+        for service in ("gateway", "collector"):
+            async with session.post(_url(start, service) + path, data=orjson.dumps(content)) as answer:
+                answer.raise_for_status()
+
+    backstage = Backstage(
+        start,
+        shop.counter,
+        reset,
+        addresses,
+        pass_reset=lambda content: pass_on("/admin/reset", content),
+        pass_faults=lambda content: pass_on("/admin/faults", content),
+    )
+    # The busiest first: Starlette tries routes in this order.
+    return [
+        *carts.routes(shop),
+        *native_checkout.routes(shop),
+        *browsing.routes(shop),
+        *wallet.routes(shop, idempotency),
+        *shop_backstage.routes(shop),
+        *backstage.routes(),
+    ]
+
+
+SERVICES: Final[Mapping[str, Callable[[Start], Router]]] = {
+    "collector": collector_service,
+    "gateway": gateway_service,
+    "shop": shop_service,
+}

@@ -1,0 +1,84 @@
+"""What the shop's pages share: catalogue, books, money and faults, with the prices of a cart worked out one way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.routing import Route
+
+from doorbuster.staging import pricing
+from doorbuster.staging.books import Books, Cart
+from doorbuster.staging.catalogue import Catalogue
+from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.gateway_calls import GatewayCalls
+from doorbuster.staging.orders import NewOrder, OrderLine
+from doorbuster.staging.pricing import SHIPPING_OPTIONS, Totals
+from doorbuster.staging.purchase_events import PurchaseEvents
+from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply, plain_error
+
+
+@dataclass
+class Shop:
+    """Everything a page of the shop may need."""
+
+    counter: Counter
+    catalogue: Catalogue
+    books: Books
+    gateway: GatewayCalls
+    events: PurchaseEvents
+    purchases: Purchases
+    ports: dict[str, int]
+    """Service name to port; the host is the one by which the caller reached the shop."""
+
+    def totals(self, cart: Cart) -> Totals:
+        """What a cart costs at this moment."""
+        coupons = [COUPONS[code] for code in cart.codes]
+        return pricing.price(
+            [(self.catalogue.variants[variant].price_minor, quantity) for variant, quantity in cart.lines.items()],
+            percent_off=sum(coupon.percent_off for coupon in coupons),
+            shipping_minor=SHIPPING_OPTIONS[cart.shipping].price_minor if cart.shipping else 0,
+            free_shipping=any(coupon.free_shipping for coupon in coupons),
+        )
+
+    def wish(self, cart: Cart, intent: str) -> NewOrder:
+        """The order that a cart would become."""
+        lines = [
+            OrderLine(variant, quantity, self.catalogue.variants[variant].price_minor)
+            for variant, quantity in cart.lines.items()
+        ]
+        return NewOrder(
+            intent=intent,
+            cart=cart.id,
+            channel=cart.channel,
+            lines=tuple(lines),
+            codes=tuple(cart.codes),
+            totals=self.totals(cart),
+            payment_key=intent,
+            authorisation=cart.authorisation,
+            source=cart.source,
+        )
+
+    def address_of(self, service: str, call: Call) -> str:
+        """A service's address as the caller can reach it: same host as the request, the service's port."""
+        host = call.header("host").rsplit(":", 1)[0] or "127.0.0.1"
+        return f"http://{host}:{self.ports[service]}"
+
+
+Page = Callable[[Shop, Call], "Reply | Awaitable[Reply]"]
+
+
+def page(
+    shop: Shop,
+    method: str,
+    path: str,
+    step: str,
+    handle: Page,
+    *,
+    shape: Callable[[Refusal], dict[str, Any]] = plain_error,
+) -> Route:
+    """A route of the shop; `step` names it for waits and faults, empty for backstage."""
+    return Route(path, Endpoint(shop.counter, partial(handle, shop), step, shape), methods=[method])

@@ -1,0 +1,158 @@
+"""How a staging service takes one request and answers it: its wait, its faults, its handler, one reply."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from doorbuster.staging.faults.switchboard import Switchboard
+from doorbuster.staging.service_times import ServiceTimes
+
+COOKIE: Final = "doorbuster_session"
+PAGE: Final = 20_000
+"""Rows in one page of a read-back: some megabytes, a fraction of a second."""
+JSON: Final = (b"content-type", b"application/json")
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Refusal(Exception):
+    """The service says no: an HTTP status, a code for programs, a sentence for people."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Headers = (), param: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.headers, self.param = status, code, message, headers, param
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `body` is bytes as they are, or anything that JSON can say."""
+
+    body: Any
+    status: int = 200
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a handler sees it."""
+
+    path: Mapping[str, str]
+    headers: Mapping[bytes, bytes]
+    session: str
+    body: bytes
+    query_string: bytes
+
+    def header(self, name: str) -> str:
+        """A request header, empty when absent; `name` in lower case."""
+        return self.headers.get(name.encode(), b"").decode("latin-1")
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object. Raises Refusal 400."""
+        try:
+            content = orjson.loads(self.body or b"{}")
+        except orjson.JSONDecodeError:
+            raise Refusal(400, "invalid_json", "The body is not JSON.") from None
+        if not isinstance(content, dict):
+            raise Refusal(400, "invalid_json", "The body is not a JSON object.")
+        return content
+
+    def query(self, name: str, default: str = "") -> str:
+        values = parse_qs(self.query_string.decode("latin-1")).get(name)
+        return values[0] if values else default
+
+    def query_number(self, name: str, default: int) -> int:
+        """A whole number from the query string. Raises Refusal 400."""
+        try:
+            return int(self.query(name, str(default)))
+        except ValueError:
+            raise Refusal(400, "invalid_number", f"{name} must be a whole number.") from None
+
+
+Handler = Callable[[Call], "Reply | Awaitable[Reply]"]
+
+
+def plain_error(refusal: Refusal) -> dict[str, Any]:
+    """The body of a refusal everywhere but in the Agentic Commerce Protocol."""
+    return {"error": {"code": refusal.code, "message": refusal.message}}
+
+
+@dataclass
+class Counter:
+    """What all endpoints of one service share: its waits, its faults, and whether it hands out session cookies."""
+
+    times: ServiceTimes
+    faults: Switchboard
+    cookies: bool = False
+
+
+@dataclass
+class Endpoint:
+    """One route as an ASGI application: Starlette finds it, and nothing else stands between socket and handler."""
+
+    counter: Counter
+    handle: Handler
+    step: str = ""
+    """Name of the step, which decides waits and faults; empty for backstage calls, which have neither."""
+    shape: Callable[[Refusal], dict[str, Any]] = field(default=plain_error)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        body = b""
+        if scope["method"] != "GET":
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+        session, set_cookie = _session_of(headers) if self.counter.cookies else ("", ())
+        call = Call(scope.get("path_params", {}), headers, session, body, scope["query_string"])
+        try:
+            reply = await self._answer(call)
+        except Refusal as refusal:
+            reply = Reply(self.shape(refusal), refusal.status, refusal.headers)
+        content = reply.body if isinstance(reply.body, bytes) else orjson.dumps(reply.body)
+        length = (b"content-length", b"%d" % len(content))
+        kind = () if any(name == b"content-type" for name, _ in reply.headers) else (JSON,)
+        sent = [*reply.headers, *kind, *set_cookie, length]
+        await send({"type": "http.response.start", "status": reply.status, "headers": sent})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, call: Call) -> Reply:
+        late_ms = 0.0
+        if self.step:
+            wait_ms = self.counter.times.draw_ms(self.step)
+            if self.counter.faults.any:
+                effect = await self.counter.faults.effect_on(self.step)
+                if effect.status:
+                    raise Refusal(effect.status, effect.code, effect.message, headers=effect.headers)
+                wait_ms += effect.wait_ms
+                late_ms = effect.late_ms
+            if wait_ms:
+                await asyncio.sleep(wait_ms / 1e3)
+        handled = self.handle(call)
+        reply = handled if isinstance(handled, Reply) else await handled
+        if late_ms:
+            await asyncio.sleep(late_ms / 1e3)
+        return reply
+
+
+def _session_of(headers: Mapping[bytes, bytes]) -> tuple[str, Headers]:
+    """The shopper's session, and the cookie to set where there was none."""
+    for pair in headers.get(b"cookie", b"").split(b";"):
+        name, _, value = pair.strip().partition(b"=")
+        if name == COOKIE.encode() and value:
+            return value.decode("latin-1"), ()
+    session = secrets.token_hex(8)
+    cookie = f"{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax"
+    return session, ((b"set-cookie", cookie.encode()),)

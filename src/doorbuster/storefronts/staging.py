@@ -1,0 +1,226 @@
+"""The staging shop as one shopper meets it: native checkout in separate calls, and an agentic wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from doorbuster.storefronts.base import Answer, Client, Line, Product, Visit
+from doorbuster.storefronts.staging_answers import (
+    Reading,
+    check,
+    holds,
+    read,
+    read_cart,
+    read_completed,
+    read_order,
+    refused,
+    refused_by_message,
+    session_total_minor,
+)
+
+API_VERSION: Final = "2026-04-17"
+CARD: Final = "4242424242424242"
+"""A test number: the staging gateway accepts any card but 4000000000000002."""
+_EMAIL: Final = "shopper@example.com"
+_ADDRESS: Final = {
+    "name": "Rehearsal Shopper",
+    "line_one": "1 Example Street",
+    "city": "Madrid",
+    "state": "MD",
+    "country": "ES",
+    "postal_code": "28001",
+}
+
+
+@dataclass
+class StagingStorefront:
+    """`base.Storefront` for one shopper in one session. Steps are taken in the order in which a shopper takes them."""
+
+    client: Client
+    base_url: str
+    visit: Visit
+    _cart: str = field(default="", init=False)
+    _wallet: str = field(default="", init=False)
+    _wallet_total_minor: int = field(default=0, init=False)
+    _wallet_pay: Mapping[str, Any] = field(default_factory=dict, init=False)
+    _wallet_token: str = field(default="", init=False)
+
+    # Browsing
+
+    def home(self) -> Answer:
+        response = self.client.request("GET", f"{self.base_url}/")
+        no = refused("home", response)
+        if no:
+            return no
+        return Answer("ok") if b"</html>" in response.body else Answer("error", "home: the page is not whole")
+
+    def collection(self, product: Product) -> Answer:
+        # The staging shop numbers its products within their collection.
+        name = product.product.rsplit("-", 1)[0]
+        return self._get("collection", f"/collections/{quote(name)}", lambda body: holds(body["products"], product))
+
+    def search(self, query: str) -> Answer:
+        return self._get(
+            "search", f"/search?q={quote_plus(query)}", lambda body: check(isinstance(body["results"], list))
+        )
+
+    def product(self, product: Product) -> Answer:
+        path = f"/products/{quote(product.product)}"
+        return self._get("product", path, lambda body: check(body["id"] == product.product))
+
+    # Carts
+
+    def cart_create(self) -> Answer:
+        def keep(body: Any) -> Answer:
+            self._cart = str(body["id"])
+            return Answer("ok")
+
+        return self._send("cart.create", "POST", "/carts", {}, keep)
+
+    def cart_add(self, line: Line) -> Answer:
+        wanted = {"variant": line.product.variant, "quantity": line.quantity}
+        return self._send("cart.add", "POST", f"/carts/{self._cart}/lines", wanted, read_cart)
+
+    def cart_update(self, line: Line, quantity: int) -> Answer:
+        path = f"/carts/{self._cart}/lines/{quote(line.product.variant)}"
+        return self._send("cart.update", "PUT", path, {"quantity": quantity}, read_cart)
+
+    def cart_discount(self, code: str) -> Answer:
+        return self._send("cart.discount", "POST", f"/carts/{self._cart}/discounts", {"code": code}, read_cart)
+
+    def cart_view(self) -> Answer:
+        return self._get("cart.view", f"/carts/{self._cart}", read_cart)
+
+    # Native checkout
+
+    def checkout_start(self) -> Answer:
+        return self._send("checkout.start", "POST", f"/carts/{self._cart}/checkout", {"email": _EMAIL}, read_cart)
+
+    def checkout_address(self) -> Answer:
+        return self._send("checkout.address", "PUT", f"/carts/{self._cart}/checkout/address", _ADDRESS, read_cart)
+
+    def checkout_shipping(self) -> Answer:
+        chosen = {"option": "standard"}
+        return self._send("checkout.shipping", "PUT", f"/carts/{self._cart}/checkout/shipping", chosen, read_cart)
+
+    def checkout_payment(self) -> Answer:
+        path = f"/carts/{self._cart}/checkout/payment"
+        return self._send(
+            "checkout.payment", "POST", path, {"card": CARD}, lambda body: check(body["status"] == "authorised")
+        )
+
+    def checkout_complete(self) -> Answer:
+        return self._send("checkout.complete", "POST", f"/carts/{self._cart}/checkout/complete", {}, read_order)
+
+    # The wallet: Agentic Commerce Protocol
+
+    def wallet_start(self, lines: Sequence[Line]) -> Answer:
+        body: dict[str, Any] = {
+            # This version of the protocol says "two of them" by naming an item twice.
+            "line_items": [{"id": line.product.variant} for line in lines for _ in range(line.quantity)],
+            "currency": lines[0].product.currency.lower(),
+            "capabilities": {},
+            "metadata": {"purchase_intent": self.visit.intent},
+        }
+        if self.visit.coupon:
+            body["discounts"] = {"codes": [self.visit.coupon]}
+        return self._wallet_post("wallet.start", "", body, self._keep_session)
+
+    def wallet_update(self) -> Answer:
+        items = [line.product.variant for line in self.visit.lines]
+        body = {
+            "buyer": {"email": _EMAIL},
+            "fulfillment_details": {"address": _ADDRESS},
+            "selected_fulfillment_options": [{"type": "shipping", "option_id": "standard", "item_ids": items}],
+        }
+
+        def ready(session: Any) -> Answer:
+            kept = self._keep_session(session)
+            if kept.outcome == "ok" and session["status"] != "ready_for_payment":
+                return Answer("error", "wallet.update: the session is not ready for payment")
+            return kept
+
+        return self._wallet_post("wallet.update", f"/{self._wallet}", body, ready)
+
+    def wallet_token(self) -> Answer:
+        """Exchange the card for a token at the gateway, for this session and this amount alone."""
+        expires = datetime.now(UTC) + timedelta(minutes=30)
+        body = {
+            "payment_method": {
+                "type": "card",
+                "card_number_type": "fpan",
+                "number": CARD,
+                "display_card_funding_type": "credit",
+                "metadata": {},
+            },
+            "allowance": {
+                "reason": "one_time",
+                "max_amount": self._wallet_total_minor,
+                "currency": "eur",
+                "checkout_session_id": self._wallet,
+                "merchant_id": self._wallet_pay.get("merchant_id", ""),
+                "expires_at": expires.isoformat(timespec="seconds"),
+            },
+            "risk_signals": [{"type": "card_testing", "score": 0, "action": "authorized"}],
+            "metadata": {},
+        }
+
+        def keep(answer: Any) -> Answer:
+            self._wallet_token = str(answer["id"])
+            return Answer("ok")
+
+        url = str(self._wallet_pay.get("delegate_payment_url", ""))
+        return read(
+            "wallet.token", self.client.request("POST", url, json=body, headers=self._headers("wallet.token")), keep
+        )
+
+    def wallet_complete(self) -> Answer:
+        credential = {"type": "spt", "token": self._wallet_token}
+        instrument = {"type": "card", "credential": credential}
+        body = {
+            "buyer": {"email": _EMAIL},
+            "payment_data": {"handler_id": self._wallet_pay.get("handler_id", ""), "instrument": instrument},
+        }
+        return self._wallet_post("wallet.complete", f"/{self._wallet}/complete", body, read_completed)
+
+    # Afterwards
+
+    def order_read(self) -> Answer:
+        path = f"/orders/by-intent/{quote(self.visit.intent or '', safe='')}"
+        answer = self._get("order.read", path, read_order)
+        if answer.detail == "HTTP 404 no_such_order":
+            return replace(answer, outcome="rejected", detail="no order for this purchase intent")
+        return answer
+
+    def _keep_session(self, session: Any) -> Answer:
+        """Remember what the next wallet steps need; a message of the shop's is a refusal, whatever the status."""
+        self._wallet = str(session["id"])
+        self._wallet_total_minor = session_total_minor(session)
+        handler = session["capabilities"]["payment"]["handlers"][0]
+        self._wallet_pay = {**handler["config"], "handler_id": handler["id"]}
+        return refused_by_message(session) or Answer("ok", total_minor=self._wallet_total_minor, currency="EUR")
+
+    def _get(self, step: str, path: str, reading: Reading) -> Answer:
+        return read(step, self.client.request("GET", self.base_url + path), reading)
+
+    def _send(self, step: str, method: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
+        headers = {"X-Purchase-Intent": self.visit.intent} if self.visit.intent else {}
+        return read(step, self.client.request(method, self.base_url + path, json=body, headers=headers), reading)
+
+    def _wallet_post(self, step: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
+        url = f"{self.base_url}/checkout_sessions{path}"
+        return read(step, self.client.request("POST", url, json=body, headers=self._headers(step)), reading)
+
+    def _headers(self, step: str) -> dict[str, str]:
+        """One key a step and purchase intent: a retry carries the same one, and so cannot buy twice."""
+        return {
+            "Authorization": "Bearer staging-wallet",
+            "API-Version": API_VERSION,
+            "Idempotency-Key": (self.visit.intent or "")
+            if step == "wallet.complete"
+            else f"{self.visit.intent}-{step}",
+        }

@@ -1,0 +1,118 @@
+"""What the staging shop's answers mean: an outcome that was read from the body, in words without ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+from doorbuster.storefronts.base import Answer, Product, Response
+from doorbuster.vocabulary import MONEY_STEPS, Outcome
+
+# What the shop refuses for a business reason: the shop works, the shopper does not get what they wanted.
+_BUSINESS: Final = {
+    "out_of_stock": "out of stock",
+    "quantity_exceeded": "more than the shop sells to one shopper",
+    "payment_declined": "payment declined",
+    "discount_code_invalid": "no such discount code",
+    "discount_code_already_applied": "discount code already applied",
+    "discount_code_combination_disallowed": "discount code cannot be combined",
+    "discount_code_usage_limit_reached": "discount code used up",
+    "coupon_invalid": "discount code refused",
+}
+Reading = Callable[[Any], Answer]
+_MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration)
+
+
+def refused(step: str, response: Response) -> Answer | None:
+    """What an answer that is not a success came to; None for a 2xx, whose body decides."""
+    # On a money step no answer and a server's stumble are the same: the money may have moved.
+    failed: Outcome = "unknown" if step in MONEY_STEPS else "error"
+    if response.failure or not response.status:
+        return Answer(failed, response.failure or "no answer")
+    if 200 <= response.status < 300:
+        return None
+    if response.status >= 500:
+        return Answer(failed, f"HTTP {response.status}")
+    code = _error_code(response)
+    if response.status == 429:
+        return Answer("throttled", "the shop asked to come back later")
+    if response.status == 409:
+        return Answer("conflict", code or "conflict")
+    return (
+        Answer("rejected", _BUSINESS[code]) if code in _BUSINESS else Answer("error", f"HTTP {response.status} {code}")
+    )
+
+
+def _error_code(response: Response) -> str:
+    """The shop's code for programs: under `error` natively, at the top in the wallet's protocol."""
+    try:
+        body = orjson.loads(response.body)
+        code = body.get("error", body)["code"]
+    except (*_MALFORMED, AttributeError):
+        return ""
+    return code if isinstance(code, str) else ""
+
+
+def read(step: str, response: Response, reading: Reading) -> Answer:
+    """The outcome of one answer. A 2xx that does not hold what it must is no success either."""
+    no = refused(step, response)
+    if no:
+        return no
+    try:
+        return reading(orjson.loads(response.body))
+    except _MALFORMED:
+        return Answer("unknown" if step in MONEY_STEPS else "error", f"{step}: the answer lacks what it must say")
+
+
+def read_order(body: Any) -> Answer:
+    """An order, once it is paid. One that still waits for its payment is neither a success nor a failure."""
+    order = body["order"]
+    if order["status"] != "paid":
+        return Answer("rejected", "the order still waits for its payment")
+    return Answer(
+        "ok", order_id=str(order["id"]), total_minor=int(order["totals"]["total_minor"]), currency=order["currency"]
+    )
+
+
+def check(right: bool) -> Answer:
+    """`ok`, or ValueError where the answer is not about what was asked."""
+    if not right:
+        raise ValueError
+    return Answer("ok")
+
+
+def holds(products: Any, wanted: Product) -> Answer:
+    """`ok` when a list of products holds the wanted one."""
+    return check(any(product["id"] == wanted.product for product in products))
+
+
+def read_cart(body: Any) -> Answer:
+    """A cart, with what it costs by now."""
+    return Answer("ok", total_minor=int(body["totals"]["total_minor"]), currency=body["currency"])
+
+
+def session_total_minor(session: Any) -> int:
+    """What a wallet's checkout session costs in the end."""
+    return next(int(total["amount"]) for total in session["totals"] if total["type"] == "total")
+
+
+def refused_by_message(session: Any) -> Answer | None:
+    """The business refusal that a 200 of the wallet's protocol may hold."""
+    for message in session["messages"]:
+        if message["type"] == "error":
+            return Answer("rejected", _BUSINESS.get(message["code"], str(message["code"])))
+    return None
+
+
+def read_completed(session: Any) -> Answer:
+    """200 is a decline as well as a purchase: the status and the order id decide."""
+    if session["status"] != "completed":
+        return refused_by_message(session) or Answer("error", f"wallet.complete: the session is {session['status']}")
+    return Answer(
+        "ok",
+        order_id=str(session["order"]["id"]),
+        total_minor=session_total_minor(session),
+        currency=session["currency"].upper(),
+    )
