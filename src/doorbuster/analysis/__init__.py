@@ -1,0 +1,28 @@
+"""What it means: last year beside this year, and one verdict. pandas and matplotlib live here and nowhere else."""
+
+from doorbuster.analysis.compare import Comparison, compare_runs
+from doorbuster.analysis.entries import Entry, PromiseResult
+from doorbuster.analysis.gate_file import Gate, load_gate
+from doorbuster.analysis.load import Run, open_run
+from doorbuster.analysis.outputs import write_outputs
+from doorbuster.analysis.report import write_report
+from doorbuster.analysis.validity import Validity, judge_validity
+from doorbuster.analysis.verdict import Verdict, judge, verdict_to_json
+
+__all__ = [
+    "Comparison",
+    "Entry",
+    "Gate",
+    "PromiseResult",
+    "Run",
+    "Validity",
+    "Verdict",
+    "compare_runs",
+    "judge",
+    "judge_validity",
+    "load_gate",
+    "open_run",
+    "verdict_to_json",
+    "write_outputs",
+    "write_report",
+]

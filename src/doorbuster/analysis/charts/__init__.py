@@ -1,0 +1,6 @@
+"""This year against last, drawn so that anybody can read it: in print, on a phone, without colour."""
+
+from doorbuster.analysis.charts.all_charts import Chart, draw_charts
+from doorbuster.analysis.charts.plan import plan_chart
+
+__all__ = ["Chart", "draw_charts", "plan_chart"]

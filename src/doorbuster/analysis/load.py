@@ -1,0 +1,131 @@
+"""Opens a run directory: what happened, as tables. A run that was killed opens too; only its verdict suffers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from doorbuster.errors import RunDirectoryError
+from doorbuster.record.directory import RunDirectory
+from doorbuster.record.tables import ARM, TABLES
+
+# Columns that say "nothing here" by being null; a null anywhere else in these two tables is damage.
+_MAY_BE_NULL: Final = frozenset({"late_ms_p50", "late_ms_p99", "late_ms_max", "worker"})
+_CATEGORIES: Final = ("worker", "journey", "step", "outcome", "clock", "arm")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run directory, opened. Tables are read when first asked for; `info` is run.json."""
+
+    directory: RunDirectory
+    info: dict[str, Any]
+    arm: str = ARM
+
+    @property
+    def name(self) -> str:
+        return self.directory.path.resolve().name
+
+    @property
+    def warm_up_s(self) -> float:
+        """Seconds at the start that are sent but not judged."""
+        return float(self.info["clock"]["warm_up_s"])
+
+    @property
+    def duration_s(self) -> float:
+        """End of the arrival window on the scenario's clock, warm-up included."""
+        return float(self.info["clock"]["duration_s"])
+
+    @cached_property
+    def arrivals(self) -> pd.DataFrame:
+        return _read(self.directory, "arrivals", self.arm)
+
+    @cached_property
+    def latency(self) -> pd.DataFrame:
+        return _read(self.directory, "latency", self.arm)
+
+    @cached_property
+    def sessions(self) -> pd.DataFrame:
+        return _read(self.directory, "sessions", self.arm)
+
+    @cached_property
+    def facts(self) -> pd.DataFrame:
+        return _read(self.directory, "facts", self.arm)
+
+    @cached_property
+    def catalogue(self) -> pd.DataFrame:
+        return _read(self.directory, "catalogue", self.arm)
+
+
+def open_run(path: Path | str, arm: str = ARM) -> Run:
+    """Open a run directory and read the tables every judgement needs.
+
+    Raises RunDirectoryError, in one sentence, for a folder that is missing or no run, a newer format, and damaged
+    tables.
+    """
+    folder = Path(path)
+    if not folder.exists():
+        raise RunDirectoryError(f"{folder}: no such folder; give the path that `doorbuster run` printed last")
+    directory = RunDirectory(folder)
+    info = directory.read_run()
+    _check_clock(directory, info)
+    _check_counts(directory, info)
+    run = Run(directory, info, arm)
+    # Damage is found here, in one sentence, and not in the middle of a report.
+    _ = run.arrivals, run.latency, run.sessions
+    return run
+
+
+def _check_clock(directory: RunDirectory, info: dict[str, Any]) -> None:
+    clock = info.get("clock")
+    for key in ("warm_up_s", "duration_s"):
+        value = clock.get(key) if isinstance(clock, dict) else None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e7:
+            raise RunDirectoryError(
+                f"{directory.run_json}: clock.{key} must be seconds, not {value!r}; restore the file or run again"
+            )
+
+
+def _check_counts(directory: RunDirectory, info: dict[str, Any]) -> None:
+    counts = info.get("conservation")
+    if counts is None:
+        return
+    if not isinstance(counts, dict) or not all(isinstance(value, int) for value in counts.values()):
+        raise RunDirectoryError(
+            f"{directory.run_json}: conservation must be whole numbers by name; restore the file or run again"
+        )
+
+
+def _read(directory: RunDirectory, table: str, arm: str) -> pd.DataFrame:
+    """One table as a frame of its documented columns; no rows where nothing was written."""
+    path = directory.table_path(table)
+    schema = TABLES[table]
+    parts = sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []
+    read = [_read_part(part, schema) for part in parts]
+    rows = pa.concat_tables(read) if read else schema.empty_table()
+    frame: pd.DataFrame = rows.to_pandas(categories=[name for name in _CATEGORIES if name in schema.names])
+    if table in ("arrivals", "latency"):
+        for name in frame.columns.difference(list(_MAY_BE_NULL)):
+            if frame[name].isna().any():
+                raise RunDirectoryError(f"{path}: column {name} has empty values; restore the table or run again")
+    return frame[frame["arm"] == arm].reset_index(drop=True)
+
+
+def _read_part(part: Path, schema: pa.Schema) -> pa.Table:
+    try:
+        file = pq.ParquetFile(part)
+        missing = [name for name in schema.names if name not in file.schema_arrow.names]
+        if missing:
+            raise RunDirectoryError(
+                f"{part}: no column {', '.join(missing)}; docs/run-directory.md lists what the table needs"
+            )
+        return file.read(columns=schema.names).select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as broken:
+        reason = str(broken).splitlines()[0]
+        raise RunDirectoryError(f"{part}: cannot be read ({reason}); delete this part or restore it") from None

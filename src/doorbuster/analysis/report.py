@@ -1,0 +1,147 @@
+"""The page to show in the meeting: verdict first, then whether it was a rehearsal, then why, then everything else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from doorbuster.analysis.books import COUNTS
+from doorbuster.analysis.charts import Chart, draw_charts
+from doorbuster.analysis.charts.style import clock_text
+from doorbuster.analysis.compare import Comparison
+from doorbuster.analysis.load import Run
+from doorbuster.analysis.measure import Selection, chosen_rows
+from doorbuster.analysis.verdict import Verdict, ranked_entries
+from doorbuster.analysis.wording import NOT_MEASURED, milliseconds, percent, times, whole
+from doorbuster.vocabulary import OUTCOMES, STEPS
+
+MEANING: Final = {
+    "PASS": "Everything the gate requires was measured and is within its limits.",
+    "FAIL": "At least one limit is broken, by more than chance explains.",
+    "INCONCLUSIVE": "Nothing failed, but something the gate requires cannot be told from this much data.",
+    "INVALID": "This was no rehearsal: the run itself went wrong, so it says nothing about the shop.",
+}
+_GROUPS: Final = (
+    ("overview", "The whole shop"),
+    ("journeys", "How long shoppers waited, by journey"),
+    ("load", "Slower when busier?"),
+    ("steps", "How long shoppers waited, by step"),
+)
+
+
+def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict) -> Path:
+    """Draw the charts, write charts/*.png and report.html into the run directory, and return the page's path."""
+    charts = list(draw_charts(run, baselines[0] if baselines else None))
+    for chart in charts:
+        run.directory.write_bytes(f"charts/{chart.name}", chart.content)
+    return run.directory.write_text("report.html", render_report(run, baselines, verdict, charts))
+
+
+def render_report(run: Run, baselines: Sequence[Run], verdict: Verdict, charts: Sequence[Chart]) -> str:
+    """The page as text; nothing in it is fetched from anywhere, and everything from the run is escaped."""
+    environment = Environment(
+        loader=PackageLoader("doorbuster.analysis"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("report.html.j2").render(
+        run_name=run.name,
+        baseline_names=[baseline.name for baseline in baselines],
+        info={"scenario": run.info.get("scenario", "")},
+        verdict=verdict,
+        meaning=MEANING[verdict.verdict],
+        ranked=ranked_entries(verdict.entries),
+        warnings=verdict.warnings,
+        charts=[
+            (heading, [_embedded(chart) for chart in charts if chart.group == group]) for group, heading in _GROUPS
+        ],
+        entry_tables=[
+            (heading, verdict.of_kind(kind))
+            for kind, heading in (
+                ("objective", "Objectives"),
+                ("regression", "Against last year"),
+                ("promise", "Promises"),
+            )
+        ],
+        comparisons=_comparison_rows(verdict.comparison),
+        outcomes=OUTCOMES,
+        steps=_step_rows(run),
+        conservation_keys=COUNTS,
+        conservation=_conservation_rows(run),
+        warm_up=clock_text(run.warm_up_s),
+        about=_about(run),
+        overrides=[str(sentence) for sentence in run.info.get("overrides") or ()],
+    )
+
+
+def _embedded(chart: Chart) -> dict[str, str]:
+    return {"about": chart.about, "base64": base64.b64encode(chart.content).decode("ascii")}
+
+
+def _comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
+    rows = []
+    for row in comparison.table.to_dict(orient="records"):
+        errors = row["metric"] == "error_rate"
+        show = percent if errors else milliseconds
+        told = row["low"] == row["low"]  # nan is the only number unlike itself
+        if errors:
+            change, interval = (
+                f"{row['difference'] * 100:+.2f} pp",
+                f"{row['low'] * 100:+.2f} to {row['high'] * 100:+.2f}",
+            )
+        else:
+            change, interval = times(row["ratio"]), f"{row['low']:.2f} to {row['high']:.2f}"
+        both = row["candidate"] == row["candidate"] and row["baseline"] == row["baseline"]
+        rows.append(
+            {
+                "name": str(row["name"]),
+                "metric": str(row["metric"]).replace("_", " "),
+                "candidate": show(row["candidate"]),
+                "baseline": show(row["baseline"]),
+                "change": change if both else "",
+                "interval": interval if told else "not told" if both else "",
+                "samples": f"{whole(row['candidate_samples'])} / {whole(row['baseline_samples'])}",
+            }
+        )
+    return rows
+
+
+def _step_rows(run: Run) -> list[tuple[str, list[str]]]:
+    rows = chosen_rows(run, Selection(), "response")
+    counted = rows.groupby(["step", "outcome"], observed=True)["count"].sum()
+    seen = set(rows["step"].unique())
+    return [(step, [whole(counted.get((step, outcome), 0)) for outcome in OUTCOMES]) for step in STEPS if step in seen]
+
+
+def _conservation_rows(run: Run) -> list[tuple[str, list[str]]]:
+    totals: Mapping[str, Any] = run.info.get("conservation") or {}
+    journeys: Mapping[str, Mapping[str, Any]] = run.info.get("sessions") or {}
+    if not totals:
+        return []
+    named = [*journeys.items(), ("all", totals)]
+    return [(name, [str(counts.get(key, NOT_MEASURED)) for key in COUNTS]) for name, counts in named]
+
+
+def _about(run: Run) -> list[tuple[str, str]]:
+    """What was run, where and with what, as pairs of words."""
+    info = run.info
+    machine = info.get("machine") or {}
+    clock = info["clock"]
+    pairs = [
+        ("run", info.get("id")),
+        ("scenario", f"{info.get('scenario')} (sha256 {str(info.get('scenario_sha256'))[:12]})"),
+        ("curve", f"sha256 {str(info.get('curve_sha256'))[:12]}"),
+        ("seed", info.get("seed")),
+        ("scale", info.get("scale")),
+        ("clock", f"{clock_text(run.duration_s)}, squeeze {clock.get('squeeze', 1)}"),
+        ("shop", f"{info.get('target_host')} ({info.get('platform')})"),
+        ("started", info.get("started_at")),
+        ("ended", info.get("ended_at")),
+        ("git revision", info.get("git_revision")),
+        ("workers", info.get("workers")),
+        ("machine", ", ".join(f"{key}: {value}" for key, value in machine.items())),
+        ("versions", ", ".join(f"{key} {value}" for key, value in (info.get("versions") or {}).items())),
+    ]
+    return [(key, NOT_MEASURED if value in (None, "") else str(value)) for key, value in pairs]

@@ -1,0 +1,41 @@
+"""The verdict as a page of Markdown, for a pull request or a CI job's summary."""
+
+from __future__ import annotations
+
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from doorbuster.analysis.load import Run
+from doorbuster.analysis.report import MEANING
+from doorbuster.analysis.verdict import Verdict, ranked_entries
+
+
+def render_summary(run: Run, verdict: Verdict) -> str:
+    """summary.md as text."""
+    environment = Environment(
+        loader=PackageLoader("doorbuster.analysis"),
+        autoescape=False,  # Markdown: `cell` escapes what Markdown and its HTML would act on
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cell"] = as_cell
+    return environment.get_template("summary.md.j2").render(
+        run_name=run.name,
+        scenario=str(run.info.get("scenario", "")),
+        verdict=verdict,
+        meaning=MEANING[verdict.verdict],
+        entries=ranked_entries(verdict.entries),
+        warnings=verdict.warnings,
+    )
+
+
+def as_cell(text: str) -> str:
+    """Any text as one harmless table cell.
+
+    >>> as_cell("a|b <script> *c*")
+    'a\\\\|b &lt;script&gt; \\\\*c\\\\*'
+    """
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(escaped.split()))

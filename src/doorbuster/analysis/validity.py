@@ -1,0 +1,117 @@
+"""Was this a rehearsal at all? A run judges itself before it judges the shop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from doorbuster.analysis.books import book_mistakes
+from doorbuster.analysis.gate_file import ValidityRules
+from doorbuster.analysis.load import Run
+from doorbuster.analysis.measure import Selection, chosen_rows
+from doorbuster.analysis.wording import NOT_MEASURED, milliseconds, percent, whole
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One number of the run's own health, shown even when it is fine."""
+
+    name: str
+    value: float
+    """nan where it was not measured."""
+    shown: str
+    limit: str
+    fine: bool
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Whether the run was a rehearsal; if not, why, in sentences."""
+
+    valid: bool
+    reasons: tuple[str, ...]
+    numbers: tuple[Reading, ...]
+
+
+def judge_validity(run: Run, rules: ValidityRules) -> Validity:
+    """Judge one run by its own books and by the generator's health, warm-up left out where a table knows seconds."""
+    reasons = [*_completeness(run), *book_mistakes(run)]
+    readings = [*_arrivals(run, rules), *_generator(run, rules)]
+    reasons += [
+        f"{reading.name}: {reading.shown}, allowed: {reading.limit}" for reading in readings if not reading.fine
+    ]
+    return Validity(not reasons, tuple(reasons), tuple(readings))
+
+
+def _completeness(run: Run) -> list[str]:
+    because = str(run.info.get("stopped_because") or "nobody noted why")
+    complete = run.info.get("complete") is True
+    if because.startswith("recorder broke"):
+        return [f"the record is not to be trusted: {because}"]
+    if complete:
+        return []
+    if because in ("prepared", "running"):
+        return ["the run was killed, or is still going: it never noted its end"]
+    return [f"the run did not reach its end: {because}"]
+
+
+def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
+    arrivals = run.arrivals[run.arrivals["second"] >= run.warm_up_s]
+    sessions = run.sessions[run.sessions["due_us"] >= run.warm_up_s * 1e6]
+    planned, started = int(arrivals["planned"].sum()), len(sessions)
+    late_ms = (sessions["started_us"] - sessions["due_us"]).dropna().to_numpy(dtype=float) / 1000
+    late_p99_ms = float(np.quantile(late_ms, 0.99)) if len(late_ms) else math.nan
+    by_limit, by_worker = int(arrivals["dropped_limit"].sum()), int(arrivals["dropped_worker_lost"].sum())
+    dropped = by_limit + by_worker
+    why = f" ({whole(by_limit)} over the in-flight limit, {whole(by_worker)} with a lost worker)" if dropped else ""
+    lost = int((sessions["outcome"] == "lost").sum())
+    return [
+        Reading("shoppers planned after the warm-up", planned, whole(planned), "at least 1", planned > 0),
+        Reading("shoppers started after the warm-up", started, whole(started), "at least 1", started > 0),
+        _limited(
+            "lateness of shoppers' starts (p99)", late_p99_ms, milliseconds, rules.late_p99_ms, needed=started > 0
+        ),
+        Reading("arrivals dropped", dropped, whole(dropped) + why, _at_most(rules.dropped), dropped <= rules.dropped),
+        Reading("sessions lost with a worker", lost, whole(lost), _at_most(rules.lost), lost <= rules.lost),
+        _throttling(run, rules),
+    ]
+
+
+def _throttling(run: Run, rules: ValidityRules) -> Reading:
+    rows = chosen_rows(run, Selection(), "response")
+    steps = int(rows["count"].sum())
+    throttled = int(rows.loc[rows["outcome"] == "throttled", "count"].sum())
+    share = throttled / steps if steps else math.nan
+    return _limited("steps turned away by rate limits", share, percent, rules.throttled_share)
+
+
+def _generator(run: Run, rules: ValidityRules) -> list[Reading]:
+    health = run.info.get("generator")
+    health = health if isinstance(health, dict) else {}
+
+    def number(key: str) -> float:
+        value = health.get(key)
+        return float(value) if isinstance(value, int | float) else math.nan
+
+    return [
+        _limited("generator event-loop stalls (p99)", number("loop_stall_ms_p99"), milliseconds, rules.loop_stall_ms),
+        _informative("generator event-loop stalls (longest)", number("loop_stall_ms_max"), milliseconds),
+        _limited("generator processor use (p95, of one core)", number("cpu_share_p95"), percent, rules.cpu_share),
+        _informative("generator memory (peak)", number("memory_mb_max"), lambda mb: f"{mb:.0f} MB"),
+    ]
+
+
+def _limited(name: str, value: float, show: Callable[[float], str], limit: float, needed: bool = False) -> Reading:
+    fine = not needed if math.isnan(value) else value <= limit
+    return Reading(name, value, NOT_MEASURED if math.isnan(value) else show(value), f"at most {show(limit)}", fine)
+
+
+def _informative(name: str, value: float, show: Callable[[float], str]) -> Reading:
+    return Reading(name, value, NOT_MEASURED if math.isnan(value) else show(value), "for information", True)
+
+
+def _at_most(count: int) -> str:
+    return "none" if count == 0 else f"at most {whole(count)}"

@@ -1,0 +1,166 @@
+"""The one verdict: INVALID, FAIL, INCONCLUSIVE or PASS, and every number behind it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from doorbuster.analysis.compare import Comparison, compare_runs
+from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
+from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.gate_file import Gate
+from doorbuster.analysis.load import Run
+from doorbuster.analysis.objectives import judge_objective
+from doorbuster.analysis.regressions import judge_regression
+from doorbuster.analysis.validity import Reading, Validity, judge_validity
+from doorbuster.errors import RunDirectoryError
+from doorbuster.vocabulary import EXIT_CODES
+from doorbuster.vocabulary import Verdict as Word
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a run, or several of one release, came to."""
+
+    verdict: Word
+    validity: Validity
+    entries: tuple[Entry, ...]
+    """Objectives, then regressions, then promises, as the gate file has them."""
+    comparison: Comparison
+    warnings: tuple[str, ...]
+    """What to know before believing a comparison, and which runs could not be compared with."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What to read first: why it is this verdict, what failed, what cannot be told, the rest, then warnings."""
+        if self.verdict == "INVALID":
+            return (*(f"this was no rehearsal: {reason}" for reason in self.validity.reasons), *self.warnings)
+        return (*(entry.sentence for entry in ranked_entries(self.entries)), *self.warnings)
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def promises(self) -> tuple[Entry, ...]:
+        return self.of_kind("promise")
+
+    def of_kind(self, kind: str) -> tuple[Entry, ...]:
+        """Entries that are an "objective", a "regression" or a "promise"."""
+        return tuple(entry for entry in self.entries if entry.kind == kind)
+
+
+def judge(
+    candidates: Sequence[Run],
+    baselines: Sequence[Run],
+    aa: Sequence[Run],
+    gate: Gate,
+    promises: Sequence[PromiseResult] = (),
+) -> Verdict:
+    """Judge runs of one release by a gate.
+
+    INVALID first, if any candidate was no rehearsal; else FAIL if any entry fails; else INCONCLUSIVE if a required
+    entry cannot tell; else PASS. A baseline or A/A run that was no rehearsal is said and not compared with.
+    """
+    if not candidates:
+        raise RunDirectoryError("no run to judge; give the path that `doorbuster run` printed last")
+    validity = _validity_of_all(candidates, gate)
+    baselines, unusable = _usable(baselines, gate, "last year's run")
+    aa, unusable_aa = _usable(aa, gate, "the A/A run")
+    estimates = Estimates()
+    sides = Sides(tuple(candidates), tuple(baselines), tuple(aa))
+    without = unusable[0] if unusable else "no run of last year was given"
+    entries: tuple[Entry, ...] = (
+        *(judge_objective(objective, candidates, estimates) for objective in gate.objective),
+        *(judge_regression(one, sides, len(gate.regression), without, estimates) for one in gate.regression),
+        *(promise_entry(promise) for promise in promises),
+    )
+    if not validity.valid:
+        # The numbers may be read; no single line of them may pass for a result.
+        entries = tuple(replace(entry, verdict="INVALID") for entry in entries)
+    comparison = compare_runs(candidates, baselines, aa, estimates)
+    warnings = (*unusable, *unusable_aa, *comparison.warnings)
+    return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
+
+
+def _rule(validity: Validity, entries: Sequence[Entry]) -> Word:
+    if not validity.valid:
+        return "INVALID"
+    if any(entry.verdict == "FAIL" for entry in entries):
+        return "FAIL"
+    if any(entry.verdict == "INCONCLUSIVE" and entry.required for entry in entries):
+        return "INCONCLUSIVE"
+    return "PASS"
+
+
+def _validity_of_all(candidates: Sequence[Run], gate: Gate) -> Validity:
+    """One candidate's validity, or that of several, each reason and number with its run's name."""
+    each = [judge_validity(run, gate.validity) for run in candidates]
+    if len(each) == 1:
+        return each[0]
+    named = list(zip(candidates, each, strict=True))
+    return Validity(
+        all(one.valid for one in each),
+        tuple(f"{run.name}: {reason}" for run, one in named for reason in one.reasons),
+        tuple(
+            Reading(f"{run.name}: {reading.name}", reading.value, reading.shown, reading.limit, reading.fine)
+            for run, one in named
+            for reading in one.numbers
+        ),
+    )
+
+
+def _usable(runs: Sequence[Run], gate: Gate, whose: str) -> tuple[list[Run], list[str]]:
+    """Runs that were rehearsals, and a sentence for each that was not."""
+    usable, sentences = [], []
+    for run in runs:
+        validity = judge_validity(run, gate.validity)
+        if validity.valid:
+            usable.append(run)
+        else:
+            sentences.append(
+                f"{whose} {run.name} was no rehearsal ({validity.reasons[0]}), so nothing is compared with it"
+            )
+    return usable, sentences
+
+
+def ranked_entries(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries as a reader wants them: what failed, what cannot be told, advice, what passed."""
+    order = ("INVALID", "FAIL", "INCONCLUSIVE", "ADVICE", "PASS")
+    return sorted(entries, key=lambda entry: order.index(entry.verdict))
+
+
+def verdict_to_json(verdict: Verdict) -> str:
+    """verdict.json: the same content, numbers as numbers, null for what was not measured."""
+    content = {
+        "format": 1,
+        "verdict": verdict.verdict,
+        "exit_code": verdict.exit_code,
+        "sentences": verdict.sentences,
+        "validity": asdict(verdict.validity),
+        "objectives": [_entry_content(entry) for entry in verdict.of_kind("objective")],
+        "regressions": [_entry_content(entry) for entry in verdict.of_kind("regression")],
+        "promises": [_entry_content(entry) for entry in verdict.promises],
+        "comparisons": verdict.comparison.table.to_dict(orient="records"),
+        "warnings": verdict.warnings,
+    }
+    return json.dumps(_without_nan(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def _entry_content(entry: Entry) -> dict[str, Any]:
+    content = {"name": entry.name, "verdict": entry.verdict, "required": entry.required, "sentence": entry.sentence}
+    return {**content, "numbers": dict(entry.numbers)}
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no nan; null says "not measured"."""
+    if isinstance(value, dict):
+        return {str(key): _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
