@@ -19,7 +19,7 @@ from doorbuster.analysis.intervals import (
 )
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import measure
-from doorbuster.analysis.wording import milliseconds, more_data, percent, whole
+from doorbuster.analysis.wording import milliseconds, more_data, nothing_of, percent, whole
 from doorbuster.record.histogram import BOUNDS_US
 
 TWO_SIDED_95 = 0.975
@@ -127,7 +127,7 @@ def _judge_errors(objective: Objective, candidates: Sequence[Run], estimates: Es
 
 
 def _nothing(objective: Objective) -> Entry:
-    sentence = f"{objective.name} cannot be told: no {objective.selection.name} was measured after the warm-up"
+    sentence = f"{objective.name} cannot be told: {nothing_of(objective.selection.name)} after the warm-up"
     return _entry(objective, "INCONCLUSIVE", sentence, {"samples": 0.0, "limit": objective.limit})
 
 

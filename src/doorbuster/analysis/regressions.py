@@ -10,7 +10,7 @@ from doorbuster.analysis.entries import Entry, EntryVerdict
 from doorbuster.analysis.estimates import Estimates, Sides
 from doorbuster.analysis.gate_file import Regression
 from doorbuster.analysis.intervals import Share, normal_deviate
-from doorbuster.analysis.wording import more_data, percent, points, times
+from doorbuster.analysis.wording import more_data, nothing_of, percent, points, times
 
 ALARM: Final = 0.05  # chance of any false FAIL over all declared regressions of a gate
 PASS_CONFIDENCE: Final = 0.95
@@ -94,7 +94,7 @@ def _missing(regression: Regression, sides: Sides, estimates: Estimates) -> str:
     for runs, whose in ((sides.candidates, "this year"), (sides.baselines, "last year")):
         fewest = min((estimates.share(run, regression.selection) for run in runs), key=_samples)
         if not fewest.samples:
-            return f"no {regression.selection.name} was measured {whose}"
+            return f"{nothing_of(regression.selection.name)} {whose}"
     return f"too few {regression.selection.name} were measured for a {regression.metric}"
 
 

@@ -12,11 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from doorbuster.analysis.books import COUNTS
 from doorbuster.analysis.charts import Chart, draw_charts
 from doorbuster.analysis.charts.style import clock_text
-from doorbuster.analysis.compare import Comparison
+from doorbuster.analysis.comparison_words import worded_rows
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.verdict import Verdict, ranked_entries
-from doorbuster.analysis.wording import NOT_MEASURED, milliseconds, percent, times, whole
+from doorbuster.analysis.wording import NOT_MEASURED, whole
 from doorbuster.vocabulary import OUTCOMES, STEPS
 
 MEANING: Final = {
@@ -65,7 +65,7 @@ def render_report(run: Run, baselines: Sequence[Run], verdict: Verdict, charts: 
                 ("promise", "Promises"),
             )
         ],
-        comparisons=_comparison_rows(verdict.comparison),
+        comparisons=worded_rows(verdict.comparison),
         outcomes=OUTCOMES,
         steps=_step_rows(run),
         conservation_keys=COUNTS,
@@ -78,34 +78,6 @@ def render_report(run: Run, baselines: Sequence[Run], verdict: Verdict, charts: 
 
 def _embedded(chart: Chart) -> dict[str, str]:
     return {"about": chart.about, "base64": base64.b64encode(chart.content).decode("ascii")}
-
-
-def _comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
-    rows = []
-    for row in comparison.table.to_dict(orient="records"):
-        errors = row["metric"] == "error_rate"
-        show = percent if errors else milliseconds
-        told = row["low"] == row["low"]  # nan is the only number unlike itself
-        if errors:
-            change, interval = (
-                f"{row['difference'] * 100:+.2f} pp",
-                f"{row['low'] * 100:+.2f} to {row['high'] * 100:+.2f}",
-            )
-        else:
-            change, interval = times(row["ratio"]), f"{row['low']:.2f} to {row['high']:.2f}"
-        both = row["candidate"] == row["candidate"] and row["baseline"] == row["baseline"]
-        rows.append(
-            {
-                "name": str(row["name"]),
-                "metric": str(row["metric"]).replace("_", " "),
-                "candidate": show(row["candidate"]),
-                "baseline": show(row["baseline"]),
-                "change": change if both else "",
-                "interval": interval if told else "not told" if both else "",
-                "samples": f"{whole(row['candidate_samples'])} / {whole(row['baseline_samples'])}",
-            }
-        )
-    return rows
 
 
 def _step_rows(run: Run) -> list[tuple[str, list[str]]]:

@@ -38,7 +38,7 @@ class Validity:
 
 def judge_validity(run: Run, rules: ValidityRules) -> Validity:
     """Judge one run by its own books and by the generator's health, warm-up left out where a table knows seconds."""
-    reasons = [*_completeness(run), *book_mistakes(run)]
+    reasons = [*_completeness(run), *_own_bugs(run), *book_mistakes(run)]
     readings = [*_arrivals(run, rules), *_generator(run, rules)]
     reasons += [
         f"{reading.name}: {reading.shown}, allowed: {reading.limit}" for reading in readings if not reading.fine
@@ -58,6 +58,15 @@ def _completeness(run: Run) -> list[str]:
     return [f"the run did not reach its end: {because}"]
 
 
+def _own_bugs(run: Run) -> list[str]:
+    """Exceptions in our own shoppers: whatever the shop did then, it was not measured."""
+    bugs = run.info.get("bugs")
+    if not isinstance(bugs, dict) or not bugs.get("count"):
+        return []
+    first = next(iter(bugs.get("first") or ()), "not noted")
+    return [f"{whole(bugs['count'])} shoppers met a mistake in our own code, not the shop's; the first: {first}"]
+
+
 def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
     arrivals = run.arrivals[run.arrivals["second"] >= run.warm_up_s]
     sessions = run.sessions[run.sessions["due_us"] >= run.warm_up_s * 1e6]
@@ -67,10 +76,12 @@ def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
     by_limit, by_worker = int(arrivals["dropped_limit"].sum()), int(arrivals["dropped_worker_lost"].sum())
     dropped = by_limit + by_worker
     why = f" ({whole(by_limit)} over the in-flight limit, {whole(by_worker)} with a lost worker)" if dropped else ""
+    steps = int(chosen_rows(run, Selection(), "response")["count"].sum())
     lost = int((sessions["outcome"] == "lost").sum())
     return [
         Reading("shoppers planned after the warm-up", planned, whole(planned), "at least 1", planned > 0),
         Reading("shoppers started after the warm-up", started, whole(started), "at least 1", started > 0),
+        Reading("steps measured after the warm-up", steps, whole(steps), "at least 1", steps > 0),
         _limited(
             "lateness of shoppers' starts (p99)", late_p99_ms, milliseconds, rules.late_p99_ms, needed=started > 0
         ),

@@ -73,3 +73,12 @@ def more_data(factor: float, what: str) -> str:
     if not math.isfinite(factor) or factor > 20:
         return f"it sits so close to the limit that more {what} will hardly settle it"
     return f"about {max(2, math.ceil(factor))}x the {what} would settle it"
+
+
+def nothing_of(name: str) -> str:
+    """Says that something never happened.
+
+    >>> nothing_of("checkout.complete"), nothing_of("all steps")
+    ('no checkout.complete was measured', 'no step was measured')
+    """
+    return f"no {'step' if name == 'all steps' else name} was measured"

@@ -71,10 +71,10 @@ def last_year_per_minute(run: Run, baseline: Run | None, edges: NDArray[np.float
     if isinstance(curve, dict) and curve.get("second"):
         starts = np.asarray(curve["second"], dtype=float)
         rate = np.asarray(curve["sessions_per_s"], dtype=float)
-        seconds = np.arange(0.5, edges[-1])
-        piece = np.clip(np.searchsorted(starts, seconds, side="right") - 1, 0, len(rate) - 1)
-        total, _ = np.histogram(seconds, edges, weights=rate[piece])
-        return np.asarray(total * 60.0 / (edges[1:] - edges[:-1]))
+        ends = np.append(starts[1:], max(run.duration_s, starts[-1]))
+        arrived = np.concatenate([[0.0], np.cumsum(rate * (ends - starts))])
+        total = np.diff(np.interp(edges, np.append(starts, ends[-1]), arrived))
+        return np.asarray(total * 60.0 / _widths(run, edges))
     if baseline is not None and len(baseline.arrivals):
         return _per_minute(baseline, "planned", edges)
     return None

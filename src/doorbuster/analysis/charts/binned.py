@@ -21,7 +21,7 @@ FEWEST_BEYOND = 0.5
 def binned_quantiles(
     run: Run, selection: Selection, bin_of_second: NDArray[np.intp], bins: int, quantiles: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Quantiles in milliseconds of a selection by bin: shape (bins, quantiles), nan for too few samples; response clock.
+    """Quantiles in milliseconds by bin: shape (bins, quantiles), nan for too few samples; response clock.
 
     `bin_of_second`: for each second of the run its bin, or -1 for none; later seconds count to no bin.
     """

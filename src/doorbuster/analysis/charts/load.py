@@ -37,7 +37,7 @@ def load_chart(run: Run, baseline: Run | None, selection: Selection) -> Figure:
         return figure
     unit = latency_axis(axes, [value for line in drawn for value in line.y])
     axes.texts[0].set_text(f"p95, {unit}")
-    axes.set_xlabel("sessions a minute planned, all journeys", fontsize=8)
+    axes.set_xlabel("sessions a minute planned, all journeys", fontsize=9)
     axes.set_xlim(0, max(max(line.x) for line in drawn) * 1.08)
     draw_lines(axes, drawn)
     name_lines(axes, drawn)

@@ -53,11 +53,11 @@ def new_figure(title: str, unit: str) -> tuple[Figure, Axes]:
     with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=SIZE_INCHES, layout="constrained")
         axes = figure.subplots()
-    axes.set_title(f"{title}\n", loc="left", fontsize=10, fontweight="bold")
-    axes.annotate(unit, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=8, color="#444444")
+    axes.set_title(f"{title}\n", loc="left", fontsize=11, fontweight="bold")
+    axes.annotate(unit, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=8.5, color="#444444")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(labelsize=8, length=3)
+    axes.tick_params(labelsize=9, length=3)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     return figure, axes
@@ -141,7 +141,7 @@ def name_lines(axes: Axes, lines: Sequence[Line]) -> None:
         if line.label and seen:
             ends.append((_height(axes, seen[-1][1]), line))
     ends.sort(key=lambda end: end[0])
-    gap, placed = 0.075, -1.0
+    gap, placed = 0.075, 0.03 - 0.075
     heights = []
     for height, _ in ends:
         placed = max(height, placed + gap)
@@ -159,7 +159,7 @@ def name_lines(axes: Axes, lines: Sequence[Line]) -> None:
             "axes fraction",
             textcoords="offset points",
             va="center",
-            fontsize=8,
+            fontsize=9,
             color=_LABEL_INK.get(line.colour, line.colour),
         )
 
@@ -178,9 +178,9 @@ def latency_axis(axes: Axes, values_ms: Sequence[float]) -> str:
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
         axes.set_ylim(min(seen) / 1.3, max(seen) * 1.3)
-        return "log scale: each gridline is ten times the one below"
+        return "log scale, each gridline ten times the one below"
     axes.set_ylim(0, max(seen, default=1.0) * 1.12)
-    return "milliseconds from when the step was due to its last byte"
+    return "milliseconds from due to last byte"
 
 
 def say_empty(axes: Axes, sentence: str) -> None:
@@ -198,7 +198,7 @@ def legend(axes: Axes, lines: Sequence[tuple[str, dict[str, Any]]]) -> None:
         [text for text, _ in lines],
         loc="outside lower left",
         ncols=len(lines),
-        fontsize=8,
+        fontsize=9,
         frameon=False,
         handlelength=2.6,
     )

@@ -1,0 +1,54 @@
+"""The comparison in words and units, for the page and for a terminal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from doorbuster.analysis.compare import Comparison
+from doorbuster.analysis.wording import milliseconds, percent, times, whole
+
+
+@dataclass(frozen=True)
+class WordedRow:
+    """One line of the comparison; empty strings where a side was not measured."""
+
+    name: str
+    metric: str
+    candidate: str
+    baseline: str
+    change: str
+    interval: str
+    samples: str
+
+
+def worded_rows(comparison: Comparison) -> list[WordedRow]:
+    """Every row of the comparison, in its order."""
+    rows = []
+    for row in comparison.table.to_dict(orient="records"):
+        errors = row["metric"] == "error_rate"
+        show = percent if errors else milliseconds
+        scale = 100 if errors else 1
+        change, sign = (row["difference"] * 100, "+") if errors else (row["ratio"], "")
+        interval = f"{row['low'] * scale:{sign}.2f} to {row['high'] * scale:{sign}.2f}"
+        worded = WordedRow(
+            name=str(row["name"]),
+            metric=str(row["metric"]).replace("_", " "),
+            candidate=show(row["candidate"]),
+            baseline=show(row["baseline"]),
+            change="" if math.isnan(change) else f"{change:+.2f} pp" if errors else times(change),
+            interval="" if math.isnan(change) else "not told" if math.isnan(row["low"]) else interval,
+            samples=f"{whole(row['candidate_samples'])} / {whole(row['baseline_samples'])}",
+        )
+        rows.append(worded)
+    return rows
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The comparison for a terminal: a line for each step or journey and metric that both sides measured."""
+    lines = [f"{'':<20}{'':<12}{'this year':>12}{'last year':>12}{'change':>10}   95 % interval"]
+    for row in worded_rows(comparison):
+        if row.change:
+            what = f"{row.name:<20}{row.metric:<12}{row.candidate:>12}{row.baseline:>12}"
+            lines.append(f"{what}{row.change:>10}   {row.interval}")
+    return "\n".join(lines)

@@ -1,0 +1,61 @@
+"""One release, judged: opens the runs, applies the gate, and writes or says what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from doorbuster.analysis.comparison_words import comparison_text
+from doorbuster.analysis.gate_file import load_gate
+from doorbuster.analysis.load import Run, open_run
+from doorbuster.analysis.outputs import write_outputs
+from doorbuster.analysis.promised import check_promises
+from doorbuster.analysis.verdict import Verdict, judge
+from doorbuster.cards import find_gate
+
+
+@dataclass(frozen=True)
+class Release:
+    """The runs of a release beside last year's, and the verdict on them. Files go into the first run's directory."""
+
+    candidates: tuple[Run, ...]
+    baselines: tuple[Run, ...]
+    verdict: Verdict
+
+    @property
+    def exit_code(self) -> int:
+        return self.verdict.exit_code
+
+    def text(self) -> str:
+        """The verdict and its sentences, one a line."""
+        return "\n".join([self.verdict.verdict, *(f"  {sentence}" for sentence in self.verdict.sentences)])
+
+    def comparison_text(self) -> str:
+        """This year beside last year as a table for a terminal."""
+        return comparison_text(self.verdict.comparison)
+
+    def write_verdict(self, junit: Path | None = None, summary: Path | None = None) -> Path:
+        """Write verdict.json, junit.xml and summary.md, copies at the given paths; the path of verdict.json."""
+        return write_outputs(self.candidates[0], self.verdict, junit, summary)
+
+    def write_report(self) -> Path:
+        """Write report.html and charts/; the page's path."""
+        from doorbuster.analysis.report import write_report
+
+        return write_report(self.candidates[0], self.baselines, self.verdict)
+
+
+def judge_release(
+    candidates: Sequence[Path],
+    baselines: Sequence[Path] = (),
+    aa: Sequence[Path] = (),
+    gate_file: Path | None = None,
+) -> Release:
+    """Open the run directories and judge them by a gate file (the shipped one by default) and by the promises.
+
+    Raises RunDirectoryError and GateError, each with one sentence.
+    """
+    gate = load_gate(find_gate(gate_file))
+    ours, theirs, repeats = ([open_run(path) for path in paths] for paths in (candidates, baselines, aa))
+    return Release(tuple(ours), tuple(theirs), judge(ours, theirs, repeats, gate, check_promises(ours)))
