@@ -37,10 +37,9 @@ def _die_with_parent(parent_pid: int, folder: str) -> None:
     """
     while True:
         readable, _, _ = select.select([sys.stdin.fileno()], [], [], _LOOK_AROUND_S)
-        orphaned = os.getppid() != parent_pid
-        if orphaned or (readable and not os.read(sys.stdin.fileno(), 1)):
-            if orphaned:
-                shutil.rmtree(folder, ignore_errors=True)  # nobody else is left to do it
+        closed = bool(readable) and not os.read(sys.stdin.fileno(), 1)
+        if closed or os.getppid() != parent_pid:
+            shutil.rmtree(folder, ignore_errors=True)  # nobody else is left to do it
             os._exit(0)
 
 

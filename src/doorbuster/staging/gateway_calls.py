@@ -10,7 +10,7 @@ import orjson
 
 from doorbuster.staging.catalogue import CURRENCY
 
-TIMEOUT_S: Final = 5.0
+TIMEOUT_S: Final = 3.0
 
 
 class Declined(Exception):

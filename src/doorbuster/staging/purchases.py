@@ -31,12 +31,13 @@ class Purchases:
         self._gateway = gateway
         self._events = events
         self._faults = faults
-        self._running: dict[str, asyncio.Task[Order]] = {}
+        self._settling: dict[int, asyncio.Task[Order]] = {}
+        """By order number: whoever asks about an order that is being paid for waits for the same answer."""
 
     @property
     def running(self) -> int:
-        """Purchases being worked on at this moment."""
-        return len(self._running)
+        """Payments being waited for at this moment."""
+        return len(self._settling)
 
     async def buy(self, wish: NewOrder) -> Order:
         """The paid order of an intent: made now, or the one that it already led to.
@@ -44,12 +45,40 @@ class Purchases:
         Raises Refusal: 422 out_of_stock, discount_code_usage_limit_reached or payment_declined, with nothing held;
         503 payment_pending when the gateway keeps silent: the order waits and the stock is held.
         """
-        if wish.channel == "native" and self._faults.value(double_order.FAULT) is not None:
-            if orders.of_intent(self._books, wish.intent):
-                wish = replace(wish, payment_key=f"{wish.intent}-{secrets.token_hex(4)}", authorisation=None)
-            return await self._settle(self._reserve(wish))
-        # A second click while the first is under way waits for the first one's answer.
-        task = self._running.get(wish.intent) or self._start(wish)
+        # From here to the pending order nothing is awaited, so that a second click always finds the first one's order.
+        known = orders.of_intent(self._books, wish.intent)
+        if known and wish.channel == "native" and self._faults.value(double_order.FAULT) is not None:
+            known, wish = None, replace(wish, payment_key=f"{wish.intent}-{secrets.token_hex(4)}", authorisation=None)
+        if known and known.status == "paid":
+            return known
+        return await self._settle_once(known or self._reserve(wish))
+
+    def cancel_all(self) -> None:
+        """Stop all work on purchases, at a reset: it must not write into the new books."""
+        for task in self._settling.values():
+            task.cancel()
+        self._settling.clear()
+
+    async def settle_for_ever(self) -> None:
+        """Ask the gateway again about every order it never answered for, until cancelled."""
+        while True:
+            await asyncio.sleep(_SETTLE_EVERY_S)
+            for order in orders.unsettled(self._books, _SETTLE_AT_ONCE):
+                if order.number in self._settling:
+                    continue
+                try:
+                    await self._settle_once(order)
+                except Refusal as refusal:
+                    if refusal.status == 503:
+                        break  # still silent, or reset meanwhile: look again in a moment
+
+    async def _settle_once(self, order: Order) -> Order:
+        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing."""
+        task = self._settling.get(order.number)
+        if task is None:
+            task = asyncio.create_task(self._settle(order))
+            self._settling[order.number] = task
+            task.add_done_callback(lambda done: self._forget(order.number, done))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -57,45 +86,10 @@ class Purchases:
                 raise Refusal(503, "reset", "The shop was reset in the middle of this purchase.") from None
             raise
 
-    def cancel_all(self) -> None:
-        """Stop all work on purchases, at a reset: it must not write into the new books."""
-        for task in self._running.values():
-            task.cancel()
-        self._running.clear()
-
-    async def settle_for_ever(self) -> None:
-        """Ask the gateway again about every order it never answered for, until cancelled."""
-        while True:
-            await asyncio.sleep(_SETTLE_EVERY_S)
-            for order in orders.unsettled(self._books, _SETTLE_AT_ONCE):
-                if order.new.intent in self._running:
-                    continue
-                try:
-                    await asyncio.shield(self._start(order.new))
-                except Refusal as refusal:
-                    if refusal.code == "payment_pending":
-                        break
-                except asyncio.CancelledError:
-                    current = asyncio.current_task()
-                    if current and current.cancelling():
-                        raise
-                    break  # a reset took the order away
-
-    def _start(self, wish: NewOrder) -> asyncio.Task[Order]:
-        task = asyncio.create_task(self._place(wish))
-        self._running[wish.intent] = task
-        task.add_done_callback(lambda _: self._forget(wish.intent, task))
-        return task
-
-    def _forget(self, intent: str, task: asyncio.Task[Order]) -> None:
-        if self._running.get(intent) is task:
-            del self._running[intent]
-
-    async def _place(self, wish: NewOrder) -> Order:
-        known = orders.of_intent(self._books, wish.intent)
-        if known and known.status == "paid":
-            return known
-        return await self._settle(known or self._reserve(wish))
+    def _forget(self, number: int, task: asyncio.Task[Order]) -> None:
+        # After a reset the number may belong to a new order.
+        if self._settling.get(number) is task:
+            del self._settling[number]
 
     def _reserve(self, wish: NewOrder) -> Order:
         """Take stock and coupon uses and write the pending order, all or nothing."""

@@ -17,6 +17,6 @@ FAULT = Fault(
     "gateway",
     "ms",
     1000,
-    "The payment gateway does its work but answers this much later; beyond 5000 ms the shop gives up waiting.",
+    "The payment gateway does its work but answers this much later; beyond 3000 ms the shop gives up waiting.",
     _effect,
 )
