@@ -144,3 +144,9 @@ def test_another_server_is_no_staging_shop(mall: Mall) -> None:
 
 def test_the_shop_says_who_answers_for_loading_it(mall: Mall) -> None:
     assert "staging" in mall.http.get("/.well-known/doorbuster.txt").text
+
+
+def test_the_other_services_are_named_as_the_caller_names_the_shop(mall: Mall) -> None:
+    port = mall.addresses.gateway_url.rsplit(":", 1)[1]
+    named = mall.http.get("/admin/info", headers={"Host": "staging:8700"}).json()["addresses"]
+    assert named["gateway"] == f"http://staging:{port}"

@@ -210,6 +210,21 @@ def test_errors_are_the_protocols_own(wallet: Wallet) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_the_gateways_errors_are_the_protocols_own(wallet: Wallet) -> None:
+    session = wallet.ready("errors")
+    wallet.token(session)
+    url = session["capabilities"]["payment"]["handlers"][0]["config"]["delegate_payment_url"]
+    used = f"token-{session['id']}-4242424242424242-{{}}"
+    for key, status, code in ((None, 400, "idempotency_key_required"), (used, 422, "idempotency_conflict")):
+        headers = {**HEADERS, **({"Idempotency-Key": key} if key else {})}
+        answer = httpx.post(url, json={"payment_method": {}}, headers=headers)
+        _must_be("Error", answer.json(), "delegate_payment")
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    incomplete = httpx.post(url, json={"payment_method": {}}, headers={**HEADERS, "Idempotency-Key": "new"})
+    _must_be("Error", incomplete.json(), "delegate_payment")
+    assert (incomplete.status_code, incomplete.json()["code"]) == (422, "invalid_card")
+
+
 def test_two_requests_with_one_key_do_not_run_together(wallet: Wallet) -> None:
     session = wallet.ready("pair")
     token = wallet.token(session)

@@ -79,7 +79,7 @@ class WalletTokens:
                 pays=card["number"] != DECLINED_CARD,
             )
         except (KeyError, TypeError, ValueError):
-            raise Refusal(400, "invalid_card", "payment_method or allowance is incomplete.") from None
+            raise Refusal(422, "invalid_card", "payment_method or allowance is incomplete.") from None
         name = self.PREFIX + secrets.token_hex(12)
         self._tokens[name] = token
         created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
