@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from doorbuster.errors import HookError, ScenarioError, did_you_mean
+from doorbuster.errors import HookError, ScenarioError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, new_run_directory
+from doorbuster.rehearsal.planning import plan_of
 from doorbuster.rehearsal.preflight import plain_http, preflight
-from doorbuster.scenario import Scenario, load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.platforms import backstage
-from doorbuster.traffic.plan import Plan, build_plan
 from doorbuster.traffic.visit import with_popularity
 
 _HOOK_LIMIT_S = 600
@@ -39,27 +38,6 @@ class RunOptions:
     seed: int | None = None
     scale: float = 1.0
     minutes: float | None = None
-
-
-def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
-    """A scenario file's plan. Raises ScenarioError and CurveError."""
-    scenario = load_scenario(scenario_path)
-    check_faults(scenario, scenario_path)
-    return build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
-
-
-def check_faults(scenario: Scenario, where: Path) -> None:
-    """Raises ScenarioError for faults that the staging services do not have, or that another platform cannot take."""
-    if not scenario.faults:
-        return
-    if scenario.storefront.platform != "staging":
-        raise ScenarioError(f"{where}: [[faults]] steer the staging services; platform is not staging")
-    from doorbuster.staging.faults import list_faults
-
-    known = {fault.name for fault in list_faults()}
-    for fault in scenario.faults:
-        if fault.name not in known:
-            raise ScenarioError(f'{where}: faults: no fault "{fault.name}"{did_you_mean(fault.name, known)}')
 
 
 def prepare(options: RunOptions, settings: Settings) -> RunDirectory:

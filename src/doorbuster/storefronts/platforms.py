@@ -15,21 +15,24 @@ StorefrontFactory = Callable[[Client, str, Visit], Storefront]
 
 
 def storefront_factory(platform: str) -> StorefrontFactory:
-    """Raises ScenarioError for a platform nobody has written yet."""
-    _known(platform)
+    """The adapter of a platform in PLATFORMS."""
+    check_platform(platform, "scenario")
     from doorbuster.storefronts.staging import StagingStorefront
 
     return StagingStorefront
 
 
 def backstage(platform: str, client: Client, base_url: str) -> Backstage:
-    """Raises ScenarioError for a platform nobody has written yet."""
-    _known(platform)
+    """The backstage of a platform in PLATFORMS."""
+    check_platform(platform, "scenario")
     from doorbuster.storefronts.staging_backstage import StagingBackstage
 
     return StagingBackstage(client, base_url)
 
 
-def _known(platform: str) -> None:
+def check_platform(platform: str, where: str) -> None:
+    """Raises ScenarioError for a platform nobody has written yet."""
     if platform not in PLATFORMS:
-        raise ScenarioError(f'storefront.platform: no platform "{platform}"{did_you_mean(platform, PLATFORMS)}')
+        raise ScenarioError(
+            f'{where}: storefront.platform: no platform "{platform}"{did_you_mean(platform, PLATFORMS)}'
+        )

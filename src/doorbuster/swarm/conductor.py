@@ -85,6 +85,10 @@ class Conductor:
             self.stopped_because = "finished"
         return self.stopped_because is not None
 
+    def shut_door(self) -> None:
+        """Nobody else comes in; before Locust stops the shoppers inside, or a late one would be missed."""
+        gevent.killall(self._greenlets[:1])
+
     def close(self) -> None:
         """After Locust has stopped the shoppers: write the rest and say how complete the run is."""
         gevent.killall(self._greenlets)

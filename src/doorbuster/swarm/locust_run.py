@@ -56,6 +56,7 @@ class RunHooks:
         environment.dispatcher_class = NobodyDispatcher
         environment.shape_class = UntilOver(self)
         environment.events.test_start.add_listener(self._test_start)
+        environment.events.test_stopping.add_listener(self._test_stopping)
         environment.events.test_stop.add_listener(self._test_stop)
 
     def _test_start(self, **_: Any) -> None:
@@ -65,6 +66,10 @@ class RunHooks:
         except DoorbusterError as error:
             self.conductor = None
             refused(self._environment, error)
+
+    def _test_stopping(self, **_: Any) -> None:
+        if self.conductor is not None:
+            self.conductor.shut_door()
 
     def _test_stop(self, **_: Any) -> None:
         if self.conductor is not None:

@@ -102,9 +102,9 @@ class Browser:
         try:
             answer = self._client(url).request(method, path, body=body, headers=headers)
             content = answer.read()
-            received = {name.lower(): value for name, value in answer.headers.items()}
-            self._keep_cookies(host, answer.headers.getlist("set-cookie"))
-            return Response(answer.status_code, received, bytes(content))
+            received = [(name.lower(), value) for name, value in answer.items()]
+            self._keep_cookies(host, [value for name, value in received if name == "set-cookie"])
+            return Response(answer.status_code, dict(received), bytes(content))
         except ssl.SSLError as failed:
             return Response(0, {}, b"", f"TLS failed: {failed.reason or 'unknown reason'}")
         except ConnectionError as failed:

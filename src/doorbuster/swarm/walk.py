@@ -44,7 +44,6 @@ class Walk:
             self._outcome = "in_flight"
             raise
         finally:
-            browser.close()
             order = self._order
             floor.tally.sessions.append(
                 {
@@ -65,6 +64,7 @@ class Walk:
                     "worker": floor.tally.worker,
                 }
             )
+            browser.close()
 
     def _shop(self, shop: Storefront) -> None:
         try:

@@ -1,0 +1,5 @@
+"""`python -m doorbuster` is `doorbuster`."""
+
+from doorbuster.cli import main
+
+main()

@@ -1,0 +1,238 @@
+"""The command line: parse, call one function, print, exit."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from doorbuster import __version__
+from doorbuster.errors import DoorbusterError, TargetError
+from doorbuster.settings import checked_target, load_settings
+from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
+
+PATH = click.Path(path_type=Path)
+ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+
+scenario_argument = click.argument("scenario")
+seed_option = click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+scale_option = click.option("--scale", type=ABOVE_ZERO, default=1.0, help="Multiplies the rates.")
+minutes_option = click.option("--minutes", type=ABOVE_ZERO, help="Squeezes the scenario's clock into so many minutes.")
+runs_option = click.option("--runs", type=PATH, help="Folder for run directories; else DOORBUSTER_RUNS, else ./runs.")
+gate_option = click.option("--gate", "gate_file", type=PATH, help="Default: analysis/gates/release.toml.")
+aa_option = click.option("--aa", type=PATH, multiple=True, help="A repeat that changed nothing; repeat for several.")
+
+
+def baseline_option(required: bool = False) -> Callable[[Any], Any]:
+    return click.option(
+        "--baseline", type=PATH, multiple=True, required=required, help="A run of last year; repeat for several."
+    )
+
+
+@click.group(no_args_is_help=True)
+@click.version_option(__version__, message="doorbuster %(version)s")
+def app() -> None:
+    """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
+
+
+@app.command(epilog="Example: doorbuster init my-rehearsal")
+@click.argument("directory", type=PATH)
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def init(directory: Path, force: bool) -> None:
+    """Copy scenarios/, locustfiles/ and analysis/ out to edit."""
+    from doorbuster.cards import copy_cards
+
+    written = copy_cards(directory, force)
+    print(f"{len(written)} files written to {directory}; next: doorbuster plan {directory}/scenarios/smoke.toml")
+
+
+@app.command(epilog="Example: doorbuster plan black-friday --chart plan.png")
+@scenario_argument
+@click.option("--chart", type=PATH, help="Also draw it, as PNG or SVG by the name's ending.")
+@seed_option
+@scale_option
+@minutes_option
+def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minutes: float | None) -> None:
+    """Say what would be sent, and send nothing.
+
+    SCENARIO is a file, or the name of one in scenarios/ or among the shipped.
+    """
+    from doorbuster.cards import find_scenario
+    from doorbuster.journeys.expect import expect
+    from doorbuster.rehearsal.planning import plan_of
+    from doorbuster.traffic.outlook import outlook
+    from doorbuster.traffic.outlook_text import outlook_text
+
+    planned = plan_of(find_scenario(scenario), seed, scale, minutes)
+    seen = outlook(planned, expect(planned.scenario, planned.seed))
+    print(outlook_text(planned, seen))
+    if chart is not None:
+        from doorbuster.analysis.charts import plan_chart
+
+        plan_chart(chart, planned, seen)
+        print(f"chart: {chart}")
+
+
+@app.command(epilog="Example: doorbuster run smoke --minutes 0.2")
+@scenario_argument
+@click.option("--target", help="Base URL of the shop; else DOORBUSTER_TARGET.")
+@runs_option
+@seed_option
+@scale_option
+@minutes_option
+@click.option("--workers", type=click.IntRange(1, 1), default=1, help="Load processes; one in this version.")
+def run(
+    scenario: str,
+    target: str | None,
+    runs: Path | None,
+    seed: int | None,
+    scale: float,
+    minutes: float | None,
+    workers: int,
+) -> None:
+    """Rehearse a scenario. The last line is the run directory.
+
+    SCENARIO is a file, or the name of one in scenarios/ or among the shipped. With platform "staging" and no target, the
+    embedded staging environment is started for the run.
+    """
+    from doorbuster.cards import find_scenario
+    from doorbuster.progress import watching
+    from doorbuster.rehearsal.rehearse import RunOptions, rehearse
+    from doorbuster.rehearsal.shop import shop_for
+
+    settings = load_settings()
+    path = find_scenario(scenario)
+    with shop_for(path, _target(target) or settings.target) as url, watching() as watch:
+        rehearsed = rehearse(RunOptions(path, url, runs or settings.runs, seed, scale, minutes), settings, watch)
+    for reason in rehearsed.reasons:
+        print(f"INVALID: {reason}")
+    print(rehearsed.directory.path)
+    sys.exit(rehearsed.exit_code)
+
+
+@app.command(epilog="Example: doorbuster compare --candidate runs/NEW --baseline runs/OLD")
+@click.option("--candidate", type=PATH, multiple=True, required=True, help="A run of this release; repeatable.")
+@baseline_option(required=True)
+@aa_option
+@gate_option
+def compare(
+    candidate: tuple[Path, ...], baseline: tuple[Path, ...], aa: tuple[Path, ...], gate_file: Path | None
+) -> None:
+    """Set runs of this release beside last year's: ratios with their intervals, and the verdict."""
+    from doorbuster.analysis.release import judge_release
+
+    release = judge_release(candidate, baseline, aa, gate_file)
+    print(release.comparison_text())
+    print(release.text())
+    sys.exit(release.exit_code)
+
+
+@app.command(epilog="Example: doorbuster report runs/NEW --baseline runs/OLD")
+@click.argument("run_directory", metavar="RUN", type=PATH)
+@baseline_option()
+def report(run_directory: Path, baseline: tuple[Path, ...]) -> None:
+    """Draw the charts and write report.html into the run directory."""
+    from doorbuster.analysis.release import judge_release
+
+    print(judge_release([run_directory], baseline, (), None).write_report())
+
+
+@app.command(epilog="Example: doorbuster gate runs/NEW --baseline runs/OLD --junit junit.xml --summary summary.md")
+@click.argument("run_directories", metavar="RUN...", type=PATH, nargs=-1, required=True)
+@baseline_option()
+@aa_option
+@gate_option
+@click.option("--junit", type=PATH, help="Also write JUnit XML here.")
+@click.option("--summary", type=PATH, help="Also write a Markdown summary here.")
+def gate(
+    run_directories: tuple[Path, ...],
+    baseline: tuple[Path, ...],
+    aa: tuple[Path, ...],
+    gate_file: Path | None,
+    junit: Path | None,
+    summary: Path | None,
+) -> None:
+    """Give the verdict: PASS 0, FAIL 1, INCONCLUSIVE 3, INVALID 4."""
+    from doorbuster.analysis.release import judge_release
+
+    release = judge_release(run_directories, baseline, aa, gate_file)
+    release.write_verdict(junit, summary)
+    print(release.text())
+    sys.exit(release.exit_code)
+
+
+@app.command(epilog="Example: doorbuster staging --port 8000 --fault slow_checkout=150")
+@click.option(
+    "--port", type=click.IntRange(0, 65533), default=0, help="The shop's; gateway and collector take the next."
+)
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--fault", multiple=True, metavar="NAME[=VALUE]", help="Switch a bug on; repeatable.")
+@click.option("--list-faults", is_flag=True, help="One switchable bug a line.")
+def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool) -> None:
+    """Run the embedded staging environment in the foreground, until Ctrl-C."""
+    if list_faults:
+        from doorbuster.staging.faults import faults_text
+
+        print(faults_text())
+        return
+    from doorbuster.staging.environment import staging_environment
+
+    with staging_environment(port=port, host=host, faults=fault) as addresses:
+        print(f"shop {addresses.shop_url}   gateway {addresses.gateway_url}   collector {addresses.collector_url}")
+        print(f"Ctrl-C ends it; rehearse on it with: doorbuster run smoke --target {addresses.shop_url}", flush=True)
+        signal.pause()
+
+
+@app.command(epilog="Example: doorbuster demo --seconds 20")
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, help="Length of the rehearsed window.")
+@click.option(
+    "--slow-checkout", type=click.FloatRange(min=0), default=0.0, metavar="MS", help="Slow checkout.complete."
+)
+@runs_option
+def demo(seconds: float, slow_checkout: float, runs: Path | None) -> None:
+    """All of it on the embedded staging environment: rehearse, compare with last year, charts, report, verdict."""
+    from doorbuster.demo import demonstrate
+    from doorbuster.progress import watching
+
+    settings = load_settings()
+    with watching() as watch:
+        shown = demonstrate(settings, runs or settings.runs, seconds, slow_checkout, watch)
+    print(shown.text)
+    sys.exit(shown.exit_code)
+
+
+def _target(target: str | None) -> str | None:
+    try:
+        return None if target is None else checked_target(target)
+    except ValueError as wrong:
+        raise TargetError(f"--target {wrong}") from None
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> NoReturn:
+    """Entry point. Exit codes: 0 to 4 as documented, 2 usage, 70 internal error, 130 interrupted."""
+    signal.signal(signal.SIGTERM, _interrupt)  # a CI job that is cancelled ends as if by Ctrl-C
+    try:
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)  # --help and --version end with a code of their own
+    except DoorbusterError as error:
+        print(f"doorbuster: {error}", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        print("doorbuster: interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception:  # noqa: BLE001  (a bug of ours must never look like a FAIL)
+        traceback.print_exc()
+        print("doorbuster: internal error; please report it with the lines above", file=sys.stderr)
+        sys.exit(EXIT_INTERNAL)

@@ -1,0 +1,32 @@
+"""From a scenario file to its plan, with everything checked that can be checked without the shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from doorbuster.errors import ScenarioError, did_you_mean
+from doorbuster.scenario import Scenario, load_scenario
+from doorbuster.storefronts.platforms import check_platform
+from doorbuster.traffic.plan import Plan, build_plan
+
+
+def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
+    """A scenario file's plan. Raises ScenarioError and CurveError."""
+    scenario = load_scenario(scenario_path)
+    check_platform(scenario.storefront.platform, str(scenario_path))
+    check_faults(scenario, scenario_path)
+    return build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
+
+
+def check_faults(scenario: Scenario, where: Path) -> None:
+    """Raises ScenarioError for faults that the staging services do not have, or that another platform cannot take."""
+    if not scenario.faults:
+        return
+    if scenario.storefront.platform != "staging":
+        raise ScenarioError(f"{where}: [[faults]] steer the staging services; platform is not staging")
+    from doorbuster.staging.faults import list_faults
+
+    known = {fault.name for fault in list_faults()}
+    for fault in scenario.faults:
+        if fault.name not in known:
+            raise ScenarioError(f'{where}: faults: no fault "{fault.name}"{did_you_mean(fault.name, known)}')

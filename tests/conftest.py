@@ -1,0 +1,92 @@
+"""What several tests need: the shared folder of real data, a command line, small scenarios."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+Doorbuster = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real data, schemas and vectors that are not part of the project."""
+    folder = Path(os.environ.get("DOORBUSTER_SHARED", ROOT.parent / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip("no shared folder of real data; set DOORBUSTER_SHARED")
+    return folder
+
+
+@pytest.fixture
+def doorbuster(tmp_path: Path) -> Doorbuster:
+    """Runs the command line in an empty folder, without the caller's DOORBUSTER_ variables."""
+
+    def call(*arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:  # noqa: E501
+        return subprocess.run(
+            [sys.executable, "-m", "doorbuster", *map(str, arguments)],
+            cwd=cwd or tmp_path, env={**clean_environment(), **(env or {})},
+            capture_output=True, text=True, check=False, timeout=240,
+        )  # fmt: skip
+
+    return call
+
+
+def clean_environment() -> dict[str, str]:
+    kept = {"DOORBUSTER_SHARED"}
+    return {name: value for name, value in os.environ.items() if not name.startswith("DOORBUSTER_") or name in kept}
+
+
+SCENARIO = """
+name = "{name}"
+[traffic]
+curve = "{curve}"
+buffer = 1.0
+growth = 1.0
+seed = {seed}
+arrivals = "{arrivals}"
+[journeys]
+browse = 0.4
+cart = 0.2
+native_checkout = 0.2
+express_wallet = 0.2
+[shopper]
+coupon_share = 0.3
+double_submit = 0.1
+[shopper.think]
+default = {{ median_s = 0.1, p90_s = 0.2 }}
+[limits]
+warm_up_s = {warm_up_s}
+drain_s = 30
+in_flight = {in_flight}
+{more}
+"""
+
+
+def write_scenario(
+    folder: Path,
+    rates: list[float],
+    *,
+    name: str = "short",
+    seed: int = 7,
+    arrivals: str = "poisson",
+    warm_up_s: float = 1,
+    in_flight: int = 500,
+    more: str = "",
+) -> Path:
+    """A scenario with one rate a second (sessions/s), and its curve beside it."""
+    rows = [f"2025-11-28 20:{second // 60:02d}:{second % 60:02d},{rate}" for second, rate in enumerate(rates)]
+    (folder / f"{name}.csv").write_text("\n".join(["time,sessions", *rows]) + "\n")
+    path = folder / f"{name}.toml"
+    path.write_text(
+        SCENARIO.format(
+            name=name, curve=f"{name}.csv", seed=seed, arrivals=arrivals,
+            warm_up_s=warm_up_s, in_flight=in_flight, more=more,
+        )
+    )  # fmt: skip
+    return path
