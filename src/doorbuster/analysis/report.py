@@ -15,16 +15,10 @@ from doorbuster.analysis.charts.style import clock_text
 from doorbuster.analysis.comparison_words import worded_rows
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
-from doorbuster.analysis.verdict import Verdict, ranked_entries
+from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, whole
 from doorbuster.vocabulary import OUTCOMES, STEPS
 
-MEANING: Final = {
-    "PASS": "Everything the gate requires was measured and is within its limits.",
-    "FAIL": "At least one limit is broken, by more than chance explains.",
-    "INCONCLUSIVE": "Nothing failed, but something the gate requires cannot be told from this much data.",
-    "INVALID": "This was no rehearsal: the run itself went wrong, so it says nothing about the shop.",
-}
 _GROUPS: Final = (
     ("overview", "The whole shop"),
     ("journeys", "How long shoppers waited, by journey"),

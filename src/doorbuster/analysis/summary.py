@@ -7,8 +7,7 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from doorbuster.analysis.load import Run
-from doorbuster.analysis.report import MEANING
-from doorbuster.analysis.verdict import Verdict, ranked_entries
+from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 
 
 def render_summary(run: Run, verdict: Verdict) -> str:

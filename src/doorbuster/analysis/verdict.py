@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
@@ -19,6 +19,13 @@ from doorbuster.analysis.validity import Reading, Validity, judge_validity
 from doorbuster.errors import RunDirectoryError
 from doorbuster.vocabulary import EXIT_CODES
 from doorbuster.vocabulary import Verdict as Word
+
+MEANING: Final[dict[Word, str]] = {
+    "PASS": "Everything the gate requires was measured and is within its limits.",
+    "FAIL": "At least one limit is broken, by more than chance explains.",
+    "INCONCLUSIVE": "Nothing failed, but something the gate requires cannot be told from this much data.",
+    "INVALID": "This was no rehearsal: the run itself went wrong, so it says nothing about the shop.",
+}
 
 
 @dataclass(frozen=True, eq=False)

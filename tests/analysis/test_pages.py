@@ -1,0 +1,192 @@
+"""A user opens the report, the charts, and what a CI reads: complete, self-contained, harmless."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from synthetic import Recipe, make_killed_run, make_run
+
+from doorbuster.analysis import PromiseResult, Verdict, judge, open_run, write_outputs, write_report
+from doorbuster.analysis.charts import draw_charts, plan_chart
+from doorbuster.analysis.gate_file import Gate
+from doorbuster.cards import cards
+from doorbuster.errors import CardError, RunDirectoryError
+
+HOSTILE = '<script>alert("1")</script> & | `*[x](y)*` \x00\x1b\ufffe "\''
+GATE = Gate.model_validate(
+    {
+        "objective": [
+            {"step": "checkout.complete", "metric": "p95", "max_ms": 320},
+            {"step": "*", "metric": "error_rate", "max": 0.005},
+        ],
+        "regression": [{"journey": "native_checkout", "metric": "p95", "worse_than_last_year": "10%"}],
+    }
+)
+SMALL = Recipe(seconds=40, sessions_per_s=12)
+
+
+class Page(HTMLParser):
+    """Collects what a page would fetch, the tags it opens and closes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.fetched += [str(value) for name, value in attrs if name in ("src", "href", "action", "srcset", "data")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def judged(path: Path, *baselines: Path, promises: tuple[PromiseResult, ...] = ()) -> Verdict:
+    return judge([open_run(path)], [open_run(baseline) for baseline in baselines], [], GATE, promises)
+
+
+def test_the_report_leads_with_the_verdict_then_validity_then_what_was_found(tmp_path: Path) -> None:
+    run, last_year = make_run(tmp_path / "run", SMALL), make_run(tmp_path / "last", replace(SMALL, seed=2))
+    verdict = judged(run, last_year)
+    page = write_report(open_run(run), [open_run(last_year)], verdict)
+    text = Page(page.read_text()).text
+    order = [verdict.verdict, "Was this a rehearsal?", "What was found", verdict.sentences[0], "Charts", "Tables"]
+    found = [text.index(words, text.index("Doorbuster:")) for words in order]
+    assert found == sorted(found)
+    for said in ("Open model", "Not fetched", "2026", "checkout.complete", "interval"):
+        assert said in text
+
+
+def test_the_report_is_self_contained_and_small(tmp_path: Path) -> None:
+    run, last_year = make_run(tmp_path / "run", SMALL), make_run(tmp_path / "last", replace(SMALL, seed=2))
+    page = write_report(open_run(run), [open_run(last_year)], judged(run, last_year))
+    content = page.read_text()
+    assert page.stat().st_size < 3_000_000
+    fetched = Page(content).fetched
+    assert fetched
+    assert all(address.startswith("data:image/png;base64,") for address in fetched)
+    assert not re.search(r"url\(|@import|<script|<link", content)
+    for chart in ("arrivals", "outcomes", "latency-native_checkout", "latency-checkout.complete", "load-browse"):
+        assert (run / "charts" / f"{chart}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_report_can_be_written_without_last_year(tmp_path: Path, killed: bool) -> None:
+    run = make_killed_run(tmp_path / "run") if killed else make_run(tmp_path / "run", replace(SMALL, seconds=15))
+    verdict = judged(run)
+    text = Page(write_report(open_run(run), [], verdict).read_text()).text
+    assert verdict.verdict in text
+    assert ("No." in text) == killed
+
+
+def test_a_run_without_any_data_still_draws(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", Recipe(sessions_per_s=0.0))
+    last_year = make_run(tmp_path / "last", SMALL)
+    names = {chart.name for chart in draw_charts(open_run(run), open_run(last_year))}
+    assert {"arrivals.png", "outcomes.png", "latency-checkout.complete.png"} <= names
+
+
+def test_equal_runs_give_equal_charts(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run", replace(SMALL, journeys=("browse",))))
+    assert [chart.content for chart in draw_charts(run)] == [chart.content for chart in draw_charts(run)]
+
+
+def test_hostile_names_do_no_harm_in_any_output(tmp_path: Path) -> None:
+    info = {"scenario": HOSTILE, "target_host": HOSTILE, "overrides": [HOSTILE], "versions": {HOSTILE: HOSTILE}}
+    run = make_run(tmp_path / "run", replace(SMALL, info=info))
+    verdict = judged(run, promises=(PromiseResult(HOSTILE, "FAIL", HOSTILE),))
+    opened = open_run(run)
+    write_outputs(opened, verdict)
+    page = Page(write_report(opened, [], verdict).read_text())
+    assert "script" not in page.tags
+    assert '<script>alert("1")</script>' in page.text
+    case = ElementTree.fromstring((run / "junit.xml").read_bytes()).find(".//testcase[@classname='promise']")
+    assert case is not None
+    assert "<script>" in case.attrib["name"]
+    summary = (run / "summary.md").read_text()
+    assert "<script>" not in summary
+    assert all(line.count("|") - line.count("\\|") == 4 for line in summary.splitlines() if line.startswith("| **"))
+
+
+def test_junit_has_a_case_for_each_entry_and_calls_things_by_their_kind(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", replace(SMALL, factor={"checkout.complete": 3.0}))
+    last_year = make_run(tmp_path / "last", replace(SMALL, seed=2))
+    promises = (
+        PromiseResult("coupons", "PASS", "kept"),
+        PromiseResult("one charge", "INCONCLUSIVE", "the gateway could not be asked"),
+    )
+    write_outputs(open_run(run), judged(run, last_year, promises=promises))
+    root = ElementTree.fromstring((run / "junit.xml").read_bytes())
+    cases = {case.attrib["name"]: case for case in root.iter("testcase")}
+    assert len(cases) == 6
+    assert root.attrib["tests"] == "6"
+    assert cases["checkout.complete p95"].find("failure") is not None
+    assert cases["one charge"].find("error") is not None
+    assert [node.tag for node in cases["coupons"]] == ["system-out"]
+    failures = [case for case in cases.values() if case.find("failure") is not None]
+    assert root.attrib["failures"] == str(len(failures))
+
+
+def test_junit_of_an_invalid_run_is_one_error_and_no_failure(tmp_path: Path) -> None:
+    run = make_killed_run(tmp_path / "run")
+    write_outputs(open_run(run), judged(run))
+    root = ElementTree.fromstring((run / "junit.xml").read_bytes())
+    assert (root.attrib["errors"], root.attrib["failures"], root.attrib["skipped"]) == ("1", "0", "3")
+
+
+def test_copies_go_where_the_ci_wants_them(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", SMALL)
+    write_outputs(open_run(run), judged(run), tmp_path / "out" / "j.xml", tmp_path / "out" / "s.md")
+    assert (tmp_path / "out" / "j.xml").read_bytes() == (run / "junit.xml").read_bytes()
+    assert (tmp_path / "out" / "s.md").read_text().startswith("## ")
+
+
+def test_a_copy_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", SMALL)
+    (tmp_path / "wall").write_text("a file where a folder is wanted")
+    with pytest.raises(RunDirectoryError, match="cannot be written"):
+        write_outputs(open_run(run), judged(run), tmp_path / "wall" / "j.xml")
+
+
+@pytest.mark.parametrize("name", ["plan.png", "plan.svg"])
+def test_a_plan_is_drawn(tmp_path: Path, name: str) -> None:
+    minutes = list(range(30))
+    planned = {"browse": [30.0] * 30, "native_checkout": [2.0] * 30}
+    file = plan_chart(tmp_path / name, minutes, planned, list(np.linspace(10, 20, 30)), "black-friday")
+    assert file.stat().st_size > 2000
+
+
+def test_a_plan_that_cannot_be_drawn_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match="cannot be written"):
+        plan_chart(tmp_path / "none" / "plan.png", [0, 1], {"browse": [1, 2]}, [], "x")
+
+
+def test_the_year_on_year_script_runs_as_documented(tmp_path: Path) -> None:
+    run, last_year = make_run(tmp_path / "run", SMALL), make_run(tmp_path / "last", replace(SMALL, seed=2))
+    script, chart = cards().analysis / "year_on_year.py", tmp_path / "changes.png"
+    done = subprocess.run(
+        [sys.executable, str(script), str(run), str(last_year), str(chart)], capture_output=True, text=True, check=True
+    )
+    assert "checkout.complete" in done.stdout
+    assert chart.exists()
+
+
+def test_judging_needs_no_matplotlib(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", SMALL)
+    code = (
+        "import sys; from doorbuster.analysis.validity import judge_validity;"
+        "from doorbuster.analysis.load import open_run;"
+        "from doorbuster.analysis.gate_file import ValidityRules;"
+        f"assert judge_validity(open_run({str(run)!r}), ValidityRules()).valid; assert 'matplotlib' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
