@@ -55,10 +55,17 @@ def judged(path: Path, *baselines: Path, promises: tuple[PromiseResult, ...] = (
     return judge([open_run(path)], [open_run(baseline) for baseline in baselines], [], GATE, promises)
 
 
-def test_the_report_leads_with_the_verdict_then_validity_then_what_was_found(tmp_path: Path) -> None:
-    run, last_year = make_run(tmp_path / "run", SMALL), make_run(tmp_path / "last", replace(SMALL, seed=2))
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verdict]:
+    """The page of a whole run beside last year's, and its verdict; drawn once, since drawing is slow."""
+    folder = tmp_path_factory.mktemp("reported")
+    run, last_year = make_run(folder / "run", SMALL), make_run(folder / "last", replace(SMALL, seed=2))
     verdict = judged(run, last_year)
-    page = write_report(open_run(run), [open_run(last_year)], verdict)
+    return write_report(open_run(run), [open_run(last_year)], verdict), verdict
+
+
+def test_the_report_leads_with_the_verdict_then_validity_then_what_was_found(reported: tuple[Path, Verdict]) -> None:
+    page, verdict = reported
     text = Page(page.read_text()).text
     order = [verdict.verdict, "Was this a rehearsal?", "What was found", verdict.sentences[0], "Charts", "Tables"]
     found = [text.index(words, text.index("Doorbuster:")) for words in order]
@@ -67,9 +74,8 @@ def test_the_report_leads_with_the_verdict_then_validity_then_what_was_found(tmp
         assert said in text
 
 
-def test_the_report_is_self_contained_and_small(tmp_path: Path) -> None:
-    run, last_year = make_run(tmp_path / "run", SMALL), make_run(tmp_path / "last", replace(SMALL, seed=2))
-    page = write_report(open_run(run), [open_run(last_year)], judged(run, last_year))
+def test_the_report_is_self_contained_and_small(reported: tuple[Path, Verdict]) -> None:
+    page, _ = reported
     content = page.read_text()
     assert page.stat().st_size < 3_000_000
     fetched = Page(content).fetched
@@ -77,12 +83,13 @@ def test_the_report_is_self_contained_and_small(tmp_path: Path) -> None:
     assert all(address.startswith("data:image/png;base64,") for address in fetched)
     assert not re.search(r"url\(|@import|<script|<link", content)
     for chart in ("arrivals", "outcomes", "latency-native_checkout", "latency-checkout.complete", "load-browse"):
-        assert (run / "charts" / f"{chart}.png").read_bytes().startswith(b"\x89PNG")
+        assert (page.parent / "charts" / f"{chart}.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_report_can_be_written_without_last_year(tmp_path: Path, killed: bool) -> None:
-    run = make_killed_run(tmp_path / "run") if killed else make_run(tmp_path / "run", replace(SMALL, seconds=15))
+    short = replace(SMALL, seconds=15, journeys=("browse",))
+    run = make_killed_run(tmp_path / "run", short) if killed else make_run(tmp_path / "run", short)
     verdict = judged(run)
     text = Page(write_report(open_run(run), [], verdict).read_text()).text
     assert verdict.verdict in text
@@ -91,7 +98,7 @@ def test_a_report_can_be_written_without_last_year(tmp_path: Path, killed: bool)
 
 def test_a_run_without_any_data_still_draws(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", Recipe(sessions_per_s=0.0))
-    last_year = make_run(tmp_path / "last", SMALL)
+    last_year = make_run(tmp_path / "last", replace(SMALL, journeys=("native_checkout",)))
     names = {chart.name for chart in draw_charts(open_run(run), open_run(last_year))}
     assert {"arrivals.png", "outcomes.png", "latency-checkout.complete.png"} <= names
 
@@ -103,7 +110,7 @@ def test_equal_runs_give_equal_charts(tmp_path: Path) -> None:
 
 def test_hostile_names_do_no_harm_in_any_output(tmp_path: Path) -> None:
     info = {"scenario": HOSTILE, "target_host": HOSTILE, "overrides": [HOSTILE], "versions": {HOSTILE: HOSTILE}}
-    run = make_run(tmp_path / "run", replace(SMALL, info=info))
+    run = make_run(tmp_path / "run", replace(SMALL, info=info, journeys=("browse",)))
     verdict = judged(run, promises=(PromiseResult(HOSTILE, "FAIL", HOSTILE),))
     opened = open_run(run)
     write_outputs(opened, verdict)

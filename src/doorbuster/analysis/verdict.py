@@ -135,9 +135,9 @@ def _usable(runs: Sequence[Run], gate: Gate, whose: str) -> tuple[list[Run], lis
 
 
 def ranked_entries(entries: Sequence[Entry]) -> list[Entry]:
-    """Entries as a reader wants them: what failed, what cannot be told, advice, what passed."""
-    order = ("INVALID", "FAIL", "INCONCLUSIVE", "ADVICE", "PASS")
-    return sorted(entries, key=lambda entry: order.index(entry.verdict))
+    """Entries as a reader wants them: what failed, what cannot be told, then the rest in the gate's order."""
+    first = ("FAIL", "INCONCLUSIVE")
+    return sorted(entries, key=lambda entry: first.index(entry.verdict) if entry.verdict in first else len(first))
 
 
 def verdict_to_json(verdict: Verdict) -> str:

@@ -30,7 +30,8 @@ _LOOKS: tuple[tuple[str, Dash, str], ...] = (("p50", (0, (1, 1.5)), ""), ("p95",
 def latency_chart(run: Run, baseline: Run | None, selection: Selection) -> Figure:
     """p50, p95 and p99 of a step or journey over the scenario's clock; last year in grey with the same dashes."""
     width_s = _point_seconds(run, selection)
-    figure, axes = new_figure(f"How long {selection.name} takes", "")
+    what = selection.name if selection.kind == "step" else f"a step of {selection.name}"
+    figure, axes = new_figure(f"How long {what} takes", "")
     clock_axis(axes, run.duration_s, run.warm_up_s)
     lines = _lines(run, selection, width_s, THIS_YEAR)
     theirs = _lines(baseline, selection, width_s, LAST_YEAR) if baseline is not None else []

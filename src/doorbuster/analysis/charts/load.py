@@ -27,7 +27,7 @@ _BANDS = 6
 
 def load_chart(run: Run, baseline: Run | None, selection: Selection) -> Figure:
     """p95 of a journey by the sessions a minute that were planned, from the quietest stretches to the busiest."""
-    figure, axes = new_figure(f"{selection.name}: slower when busier?", "")
+    figure, axes = new_figure(f"Is {selection.name} slower when busier?", "")
     lines = [_line(run, selection, "this year", THIS_YEAR, "o")]
     if baseline is not None:
         lines.append(_line(baseline, selection, "last year", LAST_YEAR, "s"))
@@ -36,7 +36,7 @@ def load_chart(run: Run, baseline: Run | None, selection: Selection) -> Figure:
         say_empty(axes, "too few were measured to draw")
         return figure
     unit = latency_axis(axes, [value for line in drawn for value in line.y])
-    axes.texts[0].set_text(f"p95, {unit}")
+    axes.texts[0].set_text(f"p95 of its steps, {unit}")
     axes.set_xlabel("sessions a minute planned, all journeys", fontsize=9)
     axes.set_xlim(0, max(max(line.x) for line in drawn) * 1.08)
     draw_lines(axes, drawn)
