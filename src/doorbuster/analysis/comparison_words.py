@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.wording import milliseconds, percent, times, whole
+
+_NOT_TOLD: Final = "not told"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def worded_rows(comparison: Comparison) -> list[WordedRow]:
             candidate=show(row["candidate"]),
             baseline=show(row["baseline"]),
             change="" if math.isnan(change) else f"{change:+.2f} pp" if errors else times(change),
-            interval="" if math.isnan(change) else "not told" if math.isnan(row["low"]) else interval,
+            interval="" if math.isnan(change) else _NOT_TOLD if math.isnan(row["low"]) else interval,
             samples=f"{whole(row['candidate_samples'])} / {whole(row['baseline_samples'])}",
         )
         rows.append(worded)
@@ -45,10 +48,13 @@ def worded_rows(comparison: Comparison) -> list[WordedRow]:
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The comparison for a terminal: a line for each step or journey and metric that both sides measured."""
+    """The comparison for a terminal: what can be told; where nobody failed on either side, no line about it."""
     lines = [f"{'':<20}{'':<12}{'this year':>12}{'last year':>12}{'change':>10}   95 % interval"]
-    for row in worded_rows(comparison):
-        if row.change:
-            what = f"{row.name:<20}{row.metric:<12}{row.candidate:>12}{row.baseline:>12}"
-            lines.append(f"{what}{row.change:>10}   {row.interval}")
+    rows = worded_rows(comparison)
+    told = [row for row in rows if row.interval not in ("", _NOT_TOLD) and row.candidate + row.baseline != "0 %0 %"]
+    for row in told:
+        what = f"{row.name:<20}{row.metric:<12}{row.candidate:>12}{row.baseline:>12}"
+        lines.append(f"{what}{row.change:>10}   {row.interval}")
+    if len(told) < len(rows):
+        lines.append(f"{len(rows) - len(told)} more lines, without failures or with too few to tell, are in the report")
     return "\n".join(lines)
