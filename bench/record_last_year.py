@@ -18,7 +18,9 @@ text = (root / "scenarios/smoke.toml").read_text()
 text = re.sub(r"^growth = .*$", "growth = 1.0", text, flags=re.M)
 text = re.sub(r"^buffer = .*$", "buffer = 1.0", text, flags=re.M)
 text = re.sub(r"^seed = .*$", "seed = 2025", text, flags=re.M)
-text = re.sub(r"^(#.*\n)+", "# Last year's level: smoke.toml without growth and buffer (bench/record_last_year.py).\n", text)
+text = re.sub(
+    r"^(#.*\n)+", "# Last year's level: smoke.toml without growth and buffer (bench/record_last_year.py).\n", text
+)
 with tempfile.TemporaryDirectory() as folder:
     scenario = Path(folder, "smoke.toml")
     scenario.write_text(text)

@@ -1,4 +1,7 @@
-"""Buys from the product page with an express wallet. A quick look: locust -f locustfiles/express_wallet.py --host http://127.0.0.1:8000 -u 5"""
+"""Buys from the product page with an express wallet. A quick look:
+
+locust -f locustfiles/express_wallet.py --host http://127.0.0.1:8000 -u 5
+"""
 
 from doorbuster.swarm.user import ShopperUser
 

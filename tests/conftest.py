@@ -27,12 +27,18 @@ def shared() -> Path:
 def doorbuster(tmp_path: Path) -> Doorbuster:
     """Runs the command line in an empty folder, without the caller's DOORBUSTER_ variables."""
 
-    def call(*arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:  # noqa: E501
+    def call(
+        *arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "doorbuster", *map(str, arguments)],
-            cwd=cwd or tmp_path, env={**clean_environment(), **(env or {})},
-            capture_output=True, text=True, check=False, timeout=240,
-        )  # fmt: skip
+            cwd=cwd or tmp_path,
+            env={**clean_environment(), **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
 
     return call
 
@@ -85,8 +91,13 @@ def write_scenario(
     path = folder / f"{name}.toml"
     path.write_text(
         SCENARIO.format(
-            name=name, curve=f"{name}.csv", seed=seed, arrivals=arrivals,
-            warm_up_s=warm_up_s, in_flight=in_flight, more=more,
+            name=name,
+            curve=f"{name}.csv",
+            seed=seed,
+            arrivals=arrivals,
+            warm_up_s=warm_up_s,
+            in_flight=in_flight,
+            more=more,
         )
-    )  # fmt: skip
+    )
     return path

@@ -72,9 +72,9 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
     seen = outlook(planned, expect(planned.scenario, planned.seed))
     print(outlook_text(planned, seen))
     if chart is not None:
-        from doorbuster.analysis.charts import plan_chart
+        from doorbuster.analysis.planned import draw_plan
 
-        plan_chart(chart, planned, seen)
+        draw_plan(chart, planned)
         print(f"chart: {chart}")
 
 
@@ -97,12 +97,13 @@ def run(
 ) -> None:
     """Rehearse a scenario. The last line is the run directory.
 
-    SCENARIO is a file, or the name of one in scenarios/ or among the shipped. With platform "staging" and no target, the
-    embedded staging environment is started for the run.
+    SCENARIO is a file, or the name of one in scenarios/ or among the shipped. With platform "staging" and no target,
+    the embedded staging environment is started for the run.
     """
     from doorbuster.cards import find_scenario
     from doorbuster.progress import watching
-    from doorbuster.rehearsal.rehearse import RunOptions, rehearse
+    from doorbuster.rehearsal.prepare import RunOptions
+    from doorbuster.rehearsal.rehearse import rehearse
     from doorbuster.rehearsal.shop import shop_for
 
     settings = load_settings()
@@ -176,9 +177,10 @@ def gate(
 def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool) -> None:
     """Run the embedded staging environment in the foreground, until Ctrl-C."""
     if list_faults:
-        from doorbuster.staging.faults import faults_text
+        from doorbuster.staging.faults import list_faults as all_faults
 
-        print(faults_text())
+        for one in all_faults():
+            print(one.line())
         return
     from doorbuster.staging.environment import staging_environment
 

@@ -53,6 +53,10 @@ def run_to_end(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "doorbuster", "run", str(scenario), *arguments],
-        cwd=folder, env={**clean_environment(), **(env or {})},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        cwd=folder,
+        env={**clean_environment(), **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )

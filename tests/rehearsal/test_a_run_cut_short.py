@@ -25,8 +25,12 @@ def started(folder: Path, scenario: Path) -> subprocess.Popen[str]:
     """A run in its rehearsal phase, with a part already closed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "doorbuster", "run", str(scenario)],
-        cwd=folder, env=clean_environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        cwd=folder,
+        env=clean_environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("rehearsal") and "minute 0.0" not in line and "minute 0.1" not in line:

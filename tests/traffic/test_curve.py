@@ -26,7 +26,10 @@ def curve_file(folder: Path, text: str) -> Path:
 
 
 def test_an_absent_minute_is_no_zero(tmp_path: Path) -> None:
-    path = curve_file(tmp_path, "time,sessions\n2025-11-28 20:00:00,60\n2025-11-28 20:01:00,0\n2025-11-28 20:03:00,120\n2025-11-28 20:04:00,60\n")
+    path = curve_file(
+        tmp_path,
+        "time,sessions\n2025-11-28 20:00:00,60\n2025-11-28 20:01:00,0\n2025-11-28 20:03:00,120\n2025-11-28 20:04:00,60\n",
+    )
     curve = load_curve(path, traffic())
     assert curve.absent == 1
     assert curve.sessions[1] == 0
@@ -77,10 +80,14 @@ def test_from_and_to_cut_a_window(tmp_path: Path) -> None:
         ("time,sessions\n2025-11-28 20:00:00,1\n2025-11-28 20:00:00,2\n", {}, "repeats a time"),
         ("time,sessions\n2025-11-28 20:00:00,1\n", {}, "one row is no curve"),
         ("time,sessions\n2025-11-28 20:00:00,0\n2025-11-28 20:01:00,0\n", {}, "no sessions at all"),
-        ("time,sessions\n2025-11-28 20:00:00,1\n2025-11-28 20:01:00,1\n2025-11-28 20:01:30,1\n2025-11-28 20:03:00,1\n2025-11-28 20:04:00,1\n", {}, "not on the grid"),
+        (
+            "time,sessions\n2025-11-28 20:00:00,1\n2025-11-28 20:01:00,1\n2025-11-28 20:01:30,1\n2025-11-28 20:03:00,1\n2025-11-28 20:04:00,1\n",
+            {},
+            "not on the grid",
+        ),
         ("time,sessions\n2025-11-28,1\n2025-11-29,1\n", {"window": "peak 60m"}, "widen the window"),
     ],
-)  # fmt: skip
+)
 def test_a_curve_that_cannot_be_used_says_where(tmp_path: Path, text: str, keys: dict[str, Any], says: str) -> None:
     path = curve_file(tmp_path, text)
     with pytest.raises(CurveError, match=says) as refused:
@@ -91,9 +98,12 @@ def test_a_curve_that_cannot_be_used_says_where(tmp_path: Path, text: str, keys:
 def test_online_retail_as_it_is(shared: Path) -> None:
     """Invoices, one row an order; cancellations left out; nights and Saturdays are zeros."""
     keys = {
-        "time": "invoice_time", "count_rows": "orders", "conversion": 0.031,
-        "exclude": {"cancelled": "True"}, "window": "peak 60m",
-    }  # fmt: skip
+        "time": "invoice_time",
+        "count_rows": "orders",
+        "conversion": 0.031,
+        "exclude": {"cancelled": "True"},
+        "window": "peak 60m",
+    }
     path = shared / "data/online_retail/invoices_2009-12_2011-06.csv.gz"
     curve = load_curve(path, traffic(**keys))
     assert curve.absent == 0

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorbuster.record.histogram import (
-    BOUNDS_US, OVERFLOW, bucket_of, dense, index_of_bounds, lower_bound_us, quantile_us,
-)  # fmt: skip
+    BOUNDS_US,
+    OVERFLOW,
+    bucket_of,
+    dense,
+    index_of_bounds,
+    lower_bound_us,
+    quantile_us,
+)
 
 
 def histogram(values_us: np.ndarray) -> np.ndarray:

@@ -124,7 +124,7 @@ class Storefront(Protocol):
 
 
 class Backstage(Protocol):
-    """What an adapter's platform offers outside the shoppers' view: a known start, a catalogue, the books afterwards."""
+    """What a platform offers outside the shoppers' view: a known start, a catalogue, the books afterwards."""
 
     def check(self) -> str:
         """One line that names the shop and its version. Raises TargetError when it is not this platform."""
@@ -139,7 +139,7 @@ class Backstage(Protocol):
     def coupons(self) -> Sequence[str]: ...
 
     def steer(self, faults: Sequence[Mapping[str, Any]]) -> None:
-        """Switch faults on for a time: rows {name, value, from_unix_s, until_unix_s}. Raises TargetError where unknown."""
+        """Switch faults on for a time: rows {name, value, from_unix_s, until_unix_s}."""
         ...
 
     def read_back(self) -> ReadBack: ...

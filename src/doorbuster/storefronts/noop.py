@@ -1,4 +1,4 @@
-"""A shop without a shop: every step is `ok` at once. What `plan` walks to count steps, and where a new adapter starts."""
+"""A shop without a shop: every step is `ok` at once. `plan` walks it to count steps; a new adapter starts here."""
 
 from __future__ import annotations
 

@@ -112,12 +112,9 @@ class Conductor:
     def progress(self) -> Progress:
         second = max(0.0, self._floor.clock.now_us() / 1e6)
         tally = self._floor.tally
-        if second < self._plan.warm_up_s:
-            phase = "warm-up"
-        else:
-            phase = "last shoppers" if self._door.closed else "rehearsal"
+        phase = "last shoppers" if self._door.closed else "rehearsal"
         return Progress(
-            phase=phase,
+            phase="warm-up" if second < self._plan.warm_up_s else phase,
             second=round(second, 1),
             duration_s=self._plan.duration_s,
             planned=int(np.searchsorted(self._plan.due_us, second * 1e6)),

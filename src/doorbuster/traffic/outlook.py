@@ -36,21 +36,15 @@ class Outlook:
 
 def outlook(plan: Plan, expected: Mapping[str, Expectation]) -> Outlook:
     """Sum a plan up. Rates are exact means of the plan, session counts are the plan's own arrivals."""
-    length_s = plan.duration_s - plan.warm_up_s
-    starts = plan.warm_up_s + np.arange(0.0, length_s, 60.0)
-    ends = np.minimum(starts + 60.0, plan.duration_s)
-    planned = np.column_stack(
-        [_mean_rate(plan.edges_s, plan.planned_per_s[:, j], starts, ends) for j in range(len(JOURNEYS))]
-    )
-    last_year = _mean_rate(plan.edges_s, plan.last_year_per_s, starts, ends)
+    starts, planned, last_year = rates_by_bin(plan, 60.0)
     busiest = int(np.argmax(planned.sum(axis=1)))
     counts = np.bincount(plan.journey_index, minlength=len(JOURNEYS))
     by_journey = {journey: int(counts[j]) for j, journey in enumerate(JOURNEYS)}
-    at_once = sum(planned[busiest, j] * expected[journey].duration_s for j, journey in enumerate(JOURNEYS))
+    at_once = sum(planned[busiest, j] / 60 * expected[journey].duration_s for j, journey in enumerate(JOURNEYS))
     return Outlook(
         minute_starts_s=starts,
-        planned_per_minute=planned * 60,
-        last_year_per_minute=last_year * 60,
+        planned_per_minute=planned,
+        last_year_per_minute=last_year,
         busiest_minute=busiest,
         sessions=int(counts.sum()),
         sessions_by_journey=by_journey,
@@ -59,6 +53,24 @@ def outlook(plan: Plan, expected: Mapping[str, Expectation]) -> Outlook:
         shoppers_at_once=round(at_once),
         warnings=tuple(_warnings(plan, round(at_once), int(counts.sum()))),
     )
+
+
+def rates_by_bin(plan: Plan, bin_s: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Bin starts in seconds of the run's clock after the warm-up, planned and last year's sessions a minute.
+
+    Shapes (bins,), (bins, journeys), (bins,).
+    """
+    starts = plan.warm_up_s + np.arange(0.0, plan.duration_s - plan.warm_up_s - 1e-9, bin_s)
+    ends = np.minimum(starts + bin_s, plan.duration_s)
+    planned = np.column_stack(
+        [_mean_rate(plan.edges_s, plan.planned_per_s[:, j], starts, ends) for j in range(len(JOURNEYS))]
+    )
+    return starts, planned * 60, _mean_rate(plan.edges_s, plan.last_year_per_s, starts, ends) * 60
+
+
+def bin_for_chart_s(plan: Plan) -> float:
+    """At most some hundred bins, whole seconds each."""
+    return float(np.ceil((plan.duration_s - plan.warm_up_s) / 120))
 
 
 def _mean_rate(
@@ -94,7 +106,7 @@ def _warnings(plan: Plan, at_once: int, sessions: int) -> list[str]:
         found.append(f"the curve is shorter than the window {scenario.traffic.window!r}; all of it is used")
     median = float(np.nanmedian(plan.curve.sessions))
     busiest = float(np.nanmax(plan.curve.sessions))
-    if median > 0 and busiest / median < 1.5:
+    if peak_s is not None and median > 0 and busiest / median < 1.5:
         found.append(
             f"the curve has no peak to speak of: its busiest row is {busiest / median:.2f} times the median row"
         )

@@ -39,6 +39,11 @@ class Fault:
     effect: Callable[[str, float, random.Random], Effect | None] | None = None
     """(step, value, rng) to what happens to this request; None for nothing."""
 
+    def line(self) -> str:
+        """E.g. `slow_checkout=150 ms   Placing a native order takes longer.`"""
+        value = f"={self.default:g}{' ' + self.unit if self.unit == 'ms' else ''}" if self.unit else ""
+        return f"{self.name + value:<24} {self.sentence}"
+
 
 def strikes(fault: Fault, subject: str, share: float) -> bool:
     """Whether a fault that hits a share of subjects hits this one: the same answer every time it is asked."""
