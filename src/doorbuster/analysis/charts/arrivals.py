@@ -14,6 +14,7 @@ from doorbuster.analysis.charts.style import (
     Line,
     bin_seconds,
     clock_axis,
+    clock_text,
     draw_lines,
     name_lines,
     new_figure,
@@ -26,7 +27,7 @@ from doorbuster.analysis.wording import whole
 def arrivals_chart(run: Run, baseline: Run | None) -> Figure:
     """Planned, started and last year's sessions a minute over the scenario's clock, drops marked."""
     width_s = bin_seconds(run.duration_s, 40)
-    figure, axes = new_figure("Shoppers arriving", f"sessions a minute, each point {width_s} s")
+    figure, axes = new_figure("Shoppers arriving", f"sessions a minute, each point {clock_text(width_s)}")
     edges = np.arange(0, run.duration_s + width_s, width_s)
     planned, started = (_per_minute(run, column, edges) for column in ("planned", "started"))
     dropped = _per_minute(run, "dropped", edges)

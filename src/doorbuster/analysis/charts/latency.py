@@ -13,6 +13,7 @@ from doorbuster.analysis.charts.style import (
     Line,
     bin_seconds,
     clock_axis,
+    clock_text,
     draw_lines,
     latency_axis,
     legend,
@@ -40,7 +41,7 @@ def latency_chart(run: Run, baseline: Run | None, selection: Selection) -> Figur
         say_empty(axes, "too few were measured to draw")
         return figure
     unit = latency_axis(axes, values)
-    axes.texts[0].set_text(f"{unit}; each point {width_s} s")
+    axes.texts[0].set_text(f"{unit}; each point {clock_text(width_s)}")
     draw_lines(axes, [*theirs, *lines])
     name_lines(axes, lines or theirs)
     shown = [("this year", {"color": THIS_YEAR})] if lines else []

@@ -15,6 +15,7 @@ from doorbuster.analysis.charts.style import (
     Line,
     bin_seconds,
     clock_axis,
+    clock_text,
     draw_lines,
     name_lines,
     new_figure,
@@ -38,7 +39,9 @@ def outcomes_chart(run: Run, baseline: Run | None) -> Figure:
     """Share of steps by outcome other than ok over the scenario's clock, and last year's failures together."""
     width_s = bin_seconds(run.duration_s, 30)
     beside = "; last year: all failures" if baseline is not None else ""
-    figure, axes = new_figure("Steps that did not end well", f"percent of all steps, each point {width_s} s{beside}")
+    figure, axes = new_figure(
+        "Steps that did not end well", f"percent of all steps, each point {clock_text(width_s)}{beside}"
+    )
     clock_axis(axes, run.duration_s, run.warm_up_s)
     bins = max(1, int(np.ceil(run.duration_s / width_s)))
     middle = ((np.arange(bins) + 0.5) * width_s).tolist()

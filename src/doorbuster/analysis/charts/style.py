@@ -173,12 +173,14 @@ def _height(axes: Axes, value: float) -> float:
 def latency_axis(axes: Axes, values_ms: Sequence[float]) -> str:
     """Milliseconds from zero, or on a log scale where the range is wide; returns the words for the chart's unit."""
     seen = [value for value in values_ms if math.isfinite(value) and value > 0]
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: milliseconds(value) if value else "0"))
+    in_words = FuncFormatter(lambda value, _: milliseconds(value) if value else "0")
     if seen and max(seen) / min(seen) > LOG_ABOVE:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(in_words)
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
         axes.set_ylim(min(seen) / 1.3, max(seen) * 1.3)
         return "log scale, each gridline ten times the one below"
+    axes.yaxis.set_major_formatter(in_words)
     axes.set_ylim(0, max(seen, default=1.0) * 1.12)
     return "milliseconds from due to last byte"
 
