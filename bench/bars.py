@@ -1,4 +1,4 @@
-"""The promises of this release that take minutes to prove, run for real; prints what it saw and fails when one is missed.
+"""The bars of this release that take minutes to prove, run for real; prints what it saw, fails when one is missed.
 
 python bench/bars.py lateness          five runs at 60 session starts a second: drops, p99 of started - due
 python bench/bars.py demo [N]          N demos that must PASS and N with a slow checkout that must FAIL

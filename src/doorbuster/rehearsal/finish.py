@@ -63,19 +63,22 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
         run_hooks(scenario.hooks.after, "after")
     except DoorbusterError as failed:
         after = {"done": False, "why": str(failed)}
-    directory.update_run(read_back=read_back, hooks_after=after)
-    return judge(directory)
+    run = directory.update_run(read_back=read_back, hooks_after=after)
+    valid, reasons = (
+        judge(directory) if run["complete"] else (False, (f"the run did not reach its end: {run['stopped_because']}",))
+    )
+    directory.update_run(validity={"valid": valid, "reasons": list(reasons)})
+    return valid, reasons
 
 
 def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
-    """Judge by the default gate file whether this was a rehearsal, and write that into run.json."""
+    """Judge a whole run by the default gate file: was this a rehearsal?"""
     from doorbuster.analysis.gate_file import load_gate
     from doorbuster.analysis.load import open_run
     from doorbuster.analysis.validity import judge_validity
     from doorbuster.cards import find_gate
 
     validity = judge_validity(open_run(directory.path), load_gate(find_gate(None)).validity)
-    directory.update_run(validity={"valid": validity.valid, "reasons": list(validity.reasons)})
     return validity.valid, tuple(validity.reasons)
 
 

@@ -16,6 +16,7 @@ from doorbuster.errors import RunDirectoryError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.rehearsal.finish import finish
 from doorbuster.rehearsal.prepare import RunOptions, prepare
+from doorbuster.rehearsal.starvation import starved
 from doorbuster.settings import Settings
 from doorbuster.vocabulary import EXIT_CODES, EXIT_INTERRUPTED
 
@@ -39,6 +40,9 @@ def rehearse(options: RunOptions, settings: Settings, watch: Callable[[dict[str,
     Raises DoorbusterError when the run could not begin.
     """
     directory = prepare(options, settings)
+    if reason := starved():
+        directory.update_run(stopped_because=reason, validity={"valid": False, "reasons": [reason]})
+        return Rehearsed(directory, EXIT_CODES["INVALID"], (reason,))
     interrupted = False
     with _load_process(directory) as load:
         try:
@@ -64,7 +68,9 @@ def _load_process(directory: RunDirectory) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
-        start_new_session=True,  # Ctrl-C in the terminal is ours to hand on, once
+        # A group of its own, because Ctrl-C in the terminal is ours to hand on, once; but the same session, because Linux
+        # weighs processor time by session and a caller's `nice` must keep its meaning.
+        process_group=0,
     ) as load:
         try:
             yield load

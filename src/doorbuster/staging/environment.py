@@ -101,7 +101,7 @@ def _spawn(start: Mapping[str, object], listener: socket.socket) -> subprocess.P
             stdout=subprocess.PIPE,
             stderr=log,
             pass_fds=(descriptor,),
-            start_new_session=True,  # Ctrl-C in the terminal is for us; we stop the services ourselves
+            process_group=0,  # Ctrl-C in the terminal is for us; we stop the services ourselves
         )
     assert child.stdin is not None
     try:

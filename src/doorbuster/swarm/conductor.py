@@ -27,6 +27,8 @@ from doorbuster.swarm.user import ShopperUser
 _WRITE_EVERY_S = 4.0
 _LEAD_S = 0.5
 _LEAD_WITH_FAULTS_S = 3.0
+_GIVE_UP_LATE_S = 15.0
+"""A generator this far behind the curve rehearses nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,12 @@ class Conductor:
         """Whether the last shopper has left, or has had the drain time to."""
         if self.stopped_because is not None:
             return True
+        now_s = self._floor.clock.now_us() / 1e6
         if not self._door.closed:
-            return False
-        drained = self._floor.clock.now_us() / 1e6 > self._plan.duration_s + self._floor.scenario.limits.drain_s
+            if now_s - self._door.next_due_us / 1e6 > _GIVE_UP_LATE_S:
+                self.stopped_because = f"the generator fell {_GIVE_UP_LATE_S:g} s behind the curve"
+            return self.stopped_because is not None
+        drained = now_s > self._plan.duration_s + self._floor.scenario.limits.drain_s
         if drained or not len(self._runner.user_greenlets):
             self.stopped_because = "finished"
         return self.stopped_because is not None

@@ -45,7 +45,7 @@ class Door:
                 continue
             arrival = Arrival(rank + number * of, JOURNEYS[journey], due_us)
             self._user_class(runner.environment, floor, arrival).start(runner.user_greenlets)
+        self.next_due_us = int(self._plan.duration_s * 1e6)
         # The last starts must have run before anyone asks whether the shop is empty.
         gevent.sleep(max(0.0, self._plan.duration_s - floor.clock.now_us() / 1e6))
-        self.next_due_us = int(self._plan.duration_s * 1e6)
         self.closed = True
