@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from doorbuster.rehearsal.starvation import starved
-from doorbuster.swarm.conductor import Conductor
+from doorbuster.swarm.ending import ending
 
 
 @pytest.mark.parametrize(
@@ -29,18 +27,16 @@ def test_where_the_system_does_not_count_it_nothing_is_claimed(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("now_s", "next_due_s", "closed", "says"),
-    [(40.0, 20.0, False, "behind the curve"), (40.0, 39.0, False, None), (40.0, 20.0, True, "finished")],
+    ("now_s", "next_due_s", "closed", "in_shop", "says"),
+    [
+        (40.0, 20.0, False, 3, "the generator fell 15 s behind the curve"),
+        (40.0, 39.0, False, 0, None),
+        (40.0, 30.0, True, 3, None),
+        (40.0, 30.0, True, 0, "finished"),
+        (91.0, 30.0, True, 3, "finished"),
+    ],
 )
-def test_a_door_far_behind_its_curve_gives_up(now_s: float, next_due_s: float, closed: bool, says: str | None) -> None:
-    conductor: Any = Conductor.__new__(Conductor)
-    conductor.stopped_because = None
-    conductor._door = SimpleNamespace(closed=closed, next_due_us=int(next_due_s * 1e6))
-    limits = SimpleNamespace(drain_s=60.0)
-    conductor._floor = SimpleNamespace(
-        clock=SimpleNamespace(now_us=lambda: int(now_s * 1e6)), scenario=SimpleNamespace(limits=limits)
-    )
-    conductor._plan = SimpleNamespace(duration_s=30.0)
-    conductor._runner = SimpleNamespace(user_greenlets=[])
-    assert conductor.over() == (says is not None)
-    assert (says or "") in (conductor.stopped_because or "")
+def test_a_run_ends_when_all_are_home_or_when_it_is_hopeless(
+    now_s: float, next_due_s: float, closed: bool, in_shop: int, says: str | None
+) -> None:
+    assert ending(now_s, next_due_s, closed, in_shop, duration_s=30.0, drain_s=60.0) == says

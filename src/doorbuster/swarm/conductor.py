@@ -19,6 +19,7 @@ from doorbuster.record.histogram import dense, quantile_us
 from doorbuster.record.writer import RunWriter
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.door import Door
+from doorbuster.swarm.ending import ending
 from doorbuster.swarm.health import Health
 from doorbuster.swarm.load_run import load_run
 from doorbuster.swarm.locust_page import listener
@@ -27,8 +28,6 @@ from doorbuster.swarm.user import ShopperUser
 _WRITE_EVERY_S = 4.0
 _LEAD_S = 0.5
 _LEAD_WITH_FAULTS_S = 3.0
-_GIVE_UP_LATE_S = 15.0
-"""A generator this far behind the curve rehearses nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +76,16 @@ class Conductor:
         self._greenlets[0].link_exception(lambda broken: self._stop(f"the door broke: {broken.exception!r}"))
 
     def over(self) -> bool:
-        """Whether the last shopper has left, or has had the drain time to."""
-        if self.stopped_because is not None:
-            return True
-        now_s = self._floor.clock.now_us() / 1e6
-        if not self._door.closed:
-            if now_s - self._door.next_due_us / 1e6 > _GIVE_UP_LATE_S:
-                self.stopped_because = f"the generator fell {_GIVE_UP_LATE_S:g} s behind the curve"
-            return self.stopped_because is not None
-        drained = now_s > self._plan.duration_s + self._floor.scenario.limits.drain_s
-        if drained or not len(self._runner.user_greenlets):
-            self.stopped_because = "finished"
+        """Whether the run has reached its end, as `ending` has it."""
+        if self.stopped_because is None:
+            self.stopped_because = ending(
+                now_s=self._floor.clock.now_us() / 1e6,
+                next_due_s=self._door.next_due_us / 1e6,
+                door_closed=self._door.closed,
+                in_shop=len(self._runner.user_greenlets),
+                duration_s=self._plan.duration_s,
+                drain_s=self._floor.scenario.limits.drain_s,
+            )
         return self.stopped_because is not None
 
     def shut_door(self) -> None:
