@@ -68,8 +68,8 @@ def _load_process(directory: RunDirectory) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
-        # A group of its own, because Ctrl-C in the terminal is ours to hand on, once; but the same session, because Linux
-        # weighs processor time by session and a caller's `nice` must keep its meaning.
+        # A group of its own, because Ctrl-C in the terminal is ours to hand on, once; but the same session, because
+        # Linux weighs processor time by session and a caller's `nice` must keep its meaning.
         process_group=0,
     ) as load:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from locust import events
+from locust.runners import LocalRunner
 
 from doorbuster.cards import find_scenario
 from doorbuster.errors import DoorbusterError, RunDirectoryError, TargetError
@@ -33,6 +34,13 @@ def rehearse_under_locust(user_class: type[ShopperUser]) -> None:
 
     @events.init.add_listener  # type: ignore[untyped-decorator]  # the same
     def _init(environment: Any, **_: Any) -> None:
+        if not isinstance(environment.runner, LocalRunner):
+            print(
+                "doorbuster: this version rehearses in one process; leave out --master, --worker, --processes",
+                file=sys.stderr,
+            )
+            raise SystemExit(EXIT_USAGE)
+
         def closed(conductor: Conductor) -> None:
             environment.process_exit_code = _finish(conductor)
 
