@@ -29,7 +29,7 @@ lint: $(VENV)/.test-installed
 
 types: $(VENV)/.test-installed  ## strict on src/, and the card folders too
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases --no-strict-optional locustfiles analysis
+	$(BIN)/mypy locustfiles analysis
 
 wheel-check: $(VENV)/.test-installed  ## the wheel alone, in an empty environment, outside the checkout
 	rm -rf build/wheel-check dist
