@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +48,22 @@ def doorbuster(tmp_path: Path) -> Doorbuster:
 def clean_environment() -> dict[str, str]:
     kept = {"DOORBUSTER_SHARED"}
     return {name: value for name, value in os.environ.items() if not name.startswith("DOORBUSTER_") or name in kept}
+
+
+def assert_conserved(run: Path) -> None:
+    """Law 2, exactly: in all, by journey, and between run.json and the tables."""
+    info = json.loads((run / "run.json").read_text())
+    for counts in (info["conservation"], *info["sessions"].values()):
+        dropped = counts["dropped_limit"] + counts["dropped_worker_lost"]
+        assert counts["planned"] == counts["started"] + dropped + counts["not_reached"]
+        assert counts["started"] == counts["finished"] + counts["abandoned"] + counts["in_flight"] + counts["lost"]
+    arrivals = pd.read_parquet(run / "arrivals.parquet")
+    assert not arrivals.duplicated(["second", "journey"]).any()
+    for column in ("planned", "started", "dropped_limit", "not_reached"):
+        assert arrivals[column].sum() == info["conservation"][column]
+    sessions = pd.read_parquet(run / "sessions.parquet")
+    assert sessions.session.is_unique
+    assert len(sessions) == info["conservation"]["started"] - info["conservation"]["lost"]
 
 
 SCENARIO = """

@@ -15,7 +15,7 @@ from doorbuster.cli import app
 from doorbuster.rehearsal.planning import plan_of
 from tests.conftest import ROOT, Doorbuster, write_scenario
 
-COMMANDS = ("init", "plan", "run", "compare", "report", "gate", "staging", "demo")
+COMMANDS = ("init", "plan", "run", "compare", "report", "gate", "demo")  # staging: test_staging_command.py
 BASELINE = ROOT / "analysis/baselines/smoke-last-year"
 
 
@@ -29,8 +29,6 @@ def example_of(command: str) -> list[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_has_an_example_that_runs(command: str, doorbuster: Doorbuster, tmp_path: Path) -> None:
     example = example_of(command)
-    if command == "staging":
-        pytest.skip("runs until Ctrl-C; tests/test_staging_command.py runs it")
     for name in ("runs/NEW", "runs/OLD"):
         (tmp_path / "runs").mkdir(exist_ok=True)
         (tmp_path / name).symlink_to(BASELINE) if command == "compare" else _copy(BASELINE, tmp_path / name)

@@ -13,7 +13,7 @@ import pytest
 
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.staging.environment import Addresses, staging_environment
-from tests.conftest import ROOT, clean_environment, write_scenario
+from tests.conftest import ROOT, assert_conserved, clean_environment, write_scenario
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def test_peak_py_is_the_same_run(tmp_path: Path, staging: Addresses) -> None:
     said = locust(tmp_path, "-f", peak, "--scenario", str(scenario), "--host", staging.shop_url)
     assert said.returncode == 0, said.stdout + said.stderr
     (run,) = (tmp_path / "runs").iterdir()
+    assert_conserved(run)
     sessions = pd.read_parquet(run / "sessions.parquet").sort_values("session")
     assert np.array_equal(sessions.due_us.to_numpy(), plan_of(scenario).due_us)
     assert "checkout.complete" in said.stdout + said.stderr  # Locust's own statistics

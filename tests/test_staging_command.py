@@ -10,11 +10,12 @@ import sys
 import httpx
 
 from tests.conftest import Doorbuster, clean_environment
+from tests.test_command_line import example_of
 
 
-def test_it_serves_until_ctrl_c() -> None:
+def test_the_example_serves_until_ctrl_c() -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "doorbuster", "staging", "--fault", "slow_checkout=150"],
+        [sys.executable, "-m", "doorbuster", *example_of("staging")],
         env=clean_environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdout is not None

@@ -167,7 +167,7 @@ def gate(
     sys.exit(release.exit_code)
 
 
-@app.command(epilog="Example: doorbuster staging --port 8000 --fault slow_checkout=150")
+@app.command(epilog="Example: doorbuster staging --fault slow_checkout=150")
 @click.option(
     "--port", type=click.IntRange(0, 65533), default=0, help="The shop's; gateway and collector take the next."
 )

@@ -14,12 +14,8 @@ from doorbuster.record.tables import TABLES
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.staging.environment import Addresses
 from doorbuster.vocabulary import JOURNEYS
-from tests.conftest import write_scenario
+from tests.conftest import assert_conserved, write_scenario
 from tests.rehearsal.conftest import SECRETS, Finished, run_to_end
-
-
-def run_json(finished: Finished) -> dict:
-    return json.loads((finished.path / "run.json").read_text())
 
 
 def test_every_planned_shopper_came_once_at_the_planned_instant(finished: Finished) -> None:
@@ -32,17 +28,10 @@ def test_every_planned_shopper_came_once_at_the_planned_instant(finished: Finish
 
 
 def test_conservation_holds_exactly(finished: Finished) -> None:
-    run = run_json(finished)
-    for counts in (run["conservation"], *run["sessions"].values()):
-        dropped = counts["dropped_limit"] + counts["dropped_worker_lost"]
-        assert counts["planned"] == counts["started"] + dropped + counts["not_reached"]
-        assert counts["started"] == counts["finished"] + counts["abandoned"] + counts["in_flight"] + counts["lost"]
+    assert_conserved(finished.path)
+    run = json.loads((finished.path / "run.json").read_text())
     assert run["complete"]
     assert run["conservation"]["lost"] == 0
-    arrivals = pd.read_parquet(finished.path / "arrivals.parquet")
-    for column in ("planned", "started", "dropped_limit", "not_reached"):
-        assert arrivals[column].sum() == run["conservation"][column]
-    assert not arrivals.duplicated(["second", "journey"]).any()
 
 
 def test_every_table_has_the_documented_columns(finished: Finished) -> None:
@@ -83,6 +72,7 @@ def test_planted_secrets_are_nowhere(finished: Finished) -> None:
 
 def test_same_seed_same_shoppers(finished: Finished, staging: Addresses, tmp_path: Path) -> None:
     again = run_to_end(tmp_path, finished.scenario, "--target", staging.shop_url)
+    assert_conserved(tmp_path / again.stdout.splitlines()[-1])
     columns = ["session", "journey", "due_us", "coupon", "patience_s"]
     one, two = (
         pd.read_parquet(path / "sessions.parquet").sort_values("session").reset_index(drop=True)
@@ -97,6 +87,7 @@ def test_arrivals_over_the_limit_are_dropped_counted_and_invalid(staging: Addres
     said = run_to_end(tmp_path, scenario, "--target", staging.shop_url)
     assert said.returncode == 4, said.stderr
     assert "dropped" in said.stdout
+    assert_conserved(tmp_path / said.stdout.splitlines()[-1])
     counts = json.loads((tmp_path / said.stdout.splitlines()[-1] / "run.json").read_text())["conservation"]
     assert counts["dropped_limit"] > 0
     assert counts["planned"] == counts["started"] + counts["dropped_limit"]
@@ -107,6 +98,7 @@ def test_faults_break_the_staging_shop_on_the_scenarios_clock(staging: Addresses
     scenario = write_scenario(tmp_path, [10.0] * 7, name="broken", more=fault)
     said = run_to_end(tmp_path, scenario, "--target", staging.shop_url)
     assert said.returncode == 0, said.stderr
+    assert_conserved(tmp_path / said.stdout.splitlines()[-1])
     latency = pd.read_parquet(tmp_path / said.stdout.splitlines()[-1] / "latency.parquet")
     failed = latency[latency.outcome.isin(["error", "unknown"])]
     assert failed.second.between(2, 5).all()
