@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types wheel-check constraints clean
+.PHONY: demo test lint types wheel-check bars bars-slice constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -38,6 +38,15 @@ wheel-check: $(VENV)/.test-installed  ## the wheel alone, in an empty environmen
 	build/wheel-check/venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
 	mkdir -p build/wheel-check/elsewhere
 	cd build/wheel-check/elsewhere && ../venv/bin/doorbuster demo --seconds 30
+
+bars: $(VENV)/.test-installed  ## the long proofs, about half an hour
+	$(BIN)/python bench/bars.py lateness
+	$(BIN)/python bench/bars.py demo
+	$(BIN)/python bench/bars.py starved
+
+bars-slice: $(VENV)/.test-installed  ## two minutes of them
+	$(BIN)/python bench/bars.py lateness 1
+	$(BIN)/python bench/bars.py demo 1
 
 constraints: $(VENV)/.test-installed
 	{ echo "# Exact versions that CI runs with; a constraints file, no addresses. Renew with: make constraints"; \
