@@ -122,7 +122,7 @@ def _columns(catalogue: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def _versions() -> dict[str, str]:
-    packages = ("doorbuster", "locust", "gevent", "geventhttpclient", "numpy", "pyarrow")
+    packages = ("doorbuster", "locust", "gevent", "httptools", "numpy", "pyarrow")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 

@@ -33,8 +33,8 @@ class ShopFloor:
     bugs: list[str] = field(default_factory=list)
     """Sessions that broke inside doorbuster itself, as `ErrorType: text`; any makes the run INVALID."""
 
-    def browser(self) -> Browser:
-        return Browser(self.transport)
+    def browser(self, session: int) -> Browser:
+        return Browser(self.transport, session)
 
     def storefront(self, client: Client, visit: Visit) -> Storefront:
         return self.storefront_of(client, self.base_url, visit)

@@ -32,7 +32,7 @@ def load_run(directory: RunDirectory, worker: str, clock: RunClock, heard: StepL
         base_url=run["target"],
         visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, directory.name),
         storefront_of=storefront_factory(scenario.storefront.platform),
-        transport=transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts),
+        transport=transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts, directory.name),
         clock=clock,
         tally=Tally(worker),
         heard=heard,

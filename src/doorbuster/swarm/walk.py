@@ -11,6 +11,7 @@ from doorbuster.journeys import WALKS
 from doorbuster.journeys.shopper import Call, LeftShop
 from doorbuster.storefronts.base import Answer, Storefront
 from doorbuster.swarm.floor import ShopFloor
+from doorbuster.swarm.transport import PatienceRanOut
 from doorbuster.vocabulary import FAILED_OUTCOMES, MONEY_STEPS
 
 _LOOK_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
@@ -23,6 +24,7 @@ class Walk:
     def __init__(self, floor: ShopFloor, session: int, journey: str, due_us: int) -> None:
         self.visit = floor.visits.visit(session, journey)
         self._floor = floor
+        self._browser = floor.browser(session)
         self._thinks = floor.thinks(session)
         self._due_us = due_us
         self._ready_us: float | None = None  # end of the step before; None before the first
@@ -36,9 +38,8 @@ class Walk:
         started_us = floor.clock.now_us()
         floor.tally.started(self._due_us, visit.journey, started_us - self._due_us)
         ended_us: int | None = None
-        browser = floor.browser()
         try:
-            self._shop(floor.storefront(browser, visit))
+            self._shop(floor.storefront(self._browser, visit))
             ended_us = floor.clock.now_us()
         except gevent.GreenletExit:
             self._outcome = "in_flight"
@@ -64,7 +65,7 @@ class Walk:
                     "worker": floor.tally.worker,
                 }
             )
-            browser.close()
+            self._browser.close()
 
     def _shop(self, shop: Storefront) -> None:
         try:
@@ -104,22 +105,20 @@ class Walk:
         return due_us
 
     def _sleep_until(self, due_us: float) -> None:
-        gevent.sleep(max(0.0, (due_us - self._floor.clock.now_us()) / 1e6))
+        early_us = due_us - self._floor.clock.now_us()
+        if early_us > 0:
+            gevent.sleep(early_us / 1e6)
 
     def _timed(self, name: str, due_us: float, call: Call, *, repeated: bool = False) -> Answer:
         """Take one step within the shopper's patience and record it."""
         floor = self._floor
         self._last_step = name
         sent_us = floor.clock.now_us()
-        patience = gevent.Timeout.start_new(self.visit.patience_s)
+        self._browser.be_patient_for(self.visit.patience_s)
         try:
             answer = call()
-        except gevent.Timeout as ran_out:
-            if ran_out is not patience:
-                raise
+        except PatienceRanOut:
             answer = Answer("unknown" if name in MONEY_STEPS else "abandoned", "patience ran out")
-        finally:
-            patience.close()
         if repeated and answer.outcome == "conflict":
             # Refusing a second click while the first is at work is the shop doing its job.
             answer = Answer("rejected", "second click refused")
