@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from doorbuster.record.histogram import (
     BOUNDS_US,
     OVERFLOW,
     bucket_of,
+    count_buckets,
     dense,
     index_of_bounds,
     lower_bound_us,
@@ -54,3 +57,8 @@ def test_below_and_above_are_counted() -> None:
     assert counts[OVERFLOW] == 1
     assert quantile_us(counts, 0.999) == 600e6
     assert np.isnan(quantile_us(dense({}), 0.5))
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=1))
+def test_counting_many_at_once_is_counting_each(latencies_us: list[float]) -> None:
+    assert count_buckets(latencies_us) == Counter(map(bucket_of, latencies_us))
