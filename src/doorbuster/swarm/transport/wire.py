@@ -1,7 +1,8 @@
 """One connection to the shop: connect, send, receive, close.
 
 A plain non-blocking socket with gevent's public `loop.io` and `hub.wait`. It waits until there is something to read
-and then reads: gevent's own sockets try first, and between a request and its answer that try always fails.
+and then reads: gevent's own sockets try first, and between a request and its answer that try always fails. Of a bare
+request that is 12 microseconds instead of 14, all by public means (`bench/transport.py waits`).
 """
 
 from __future__ import annotations
