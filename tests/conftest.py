@@ -86,7 +86,7 @@ double_submit = 0.1
 default = {{ median_s = 0.1, p90_s = 0.2 }}
 [limits]
 warm_up_s = {warm_up_s}
-drain_s = 30
+drain_s = {drain_s}
 in_flight = {in_flight}
 {more}
 """
@@ -101,6 +101,7 @@ def write_scenario(
     arrivals: str = "poisson",
     warm_up_s: float = 1,
     in_flight: int = 500,
+    drain_s: float = 30,
     more: str = "",
 ) -> Path:
     """A scenario with one rate a second (sessions/s), and its curve beside it."""
@@ -115,6 +116,7 @@ def write_scenario(
             arrivals=arrivals,
             warm_up_s=warm_up_s,
             in_flight=in_flight,
+            drain_s=drain_s,
             more=more,
         )
     )

@@ -99,6 +99,9 @@ BAD_SCENARIOS = {
     "a platform nobody wrote": (GOOD.replace('platform = "staging"', 'platform = "stagging"'), 'did you mean "staging"'),
     "a fault nobody made": (GOOD + '\n[[faults]]\nname = "gateway_dwon"\nat = "1s"\nfor = "1s"\n', 'did you mean "gateway_down"'),
     "a duration without unit": (GOOD.replace("drain_s = 60", 'drain_s = "60 minutes"'), "is no duration"),
+    "a growth of nothing known": (GOOD.replace("{ browse = 1.4", "{ browse = nan"), "finite number"),
+    "an endless warm-up": (GOOD.replace("warm_up_s = 5", "warm_up_s = inf"), "finite number"),
+    "a fault after the last shopper": (GOOD + '\n[[faults]]\nname = "gateway_down"\nat = "2h"\nfor = "1m"\n', "after the last shopper"),
     "orders without conversion": (GOOD.replace("buffer =", 'orders = "sessions"\nbuffer ='), "orders need conversion"),
 }  # fmt: skip
 
@@ -124,6 +127,12 @@ def test_a_malformed_scenario_is_one_sentence_and_exit_code_2(
         (["plan", "smoke", "--minuts", "1"], "--minuts"),
         (["plan", "smoke", "--scale", "0"], "--scale"),
         (["plan", "smoke", "--scale", "1e9"], "more than"),
+        (["plan", "smoke", "--scale", "nan"], "--scale"),
+        (["plan", "smoke", "--minutes", "inf"], "--minutes"),
+        (["plan", "smoke", "--seed", str(2**120)], "--seed"),
+        (["plan", "smoke", "--chart", "plan.xyz"], ".png or .svg"),
+        (["run", "smoke", "--target", "http://127.0.0.1/?key=1"], "query"),
+        (["gate", str(BASELINE), "--baseline", str(BASELINE)], "the same run"),
         (["run", "smoke", "--target", "shop"], "not a base URL"),
         (["gate", "nowhere"], "no such folder"),
         (["gate", str(BASELINE), "--gate", "nowhere.toml"], "no such gate file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import traceback
@@ -17,10 +18,22 @@ from doorbuster.settings import checked_target, load_settings
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 
 PATH = click.Path(path_type=Path)
-ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+
+
+class AboveZero(click.FloatRange):
+    """A number above zero; neither nan nor infinity, which compare as if they were in range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number to reckon with.", param, ctx)
+        return number
+
+
+ABOVE_ZERO = AboveZero(min=0, min_open=True)
 
 scenario_argument = click.argument("scenario")
-seed_option = click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+seed_option = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed than the scenario's.")
 scale_option = click.option("--scale", type=ABOVE_ZERO, default=1.0, help="Multiplies the rates.")
 minutes_option = click.option("--minutes", type=ABOVE_ZERO, help="Squeezes the scenario's clock into so many minutes.")
 runs_option = click.option("--runs", type=PATH, help="Folder for run directories; else DOORBUSTER_RUNS, else ./runs.")
@@ -191,10 +204,8 @@ def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool) -> 
 
 
 @app.command(epilog="Example: doorbuster demo --seconds 20")
-@click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, help="Length of the rehearsed window.")
-@click.option(
-    "--slow-checkout", type=click.FloatRange(min=0), default=0.0, metavar="MS", help="Slow checkout.complete."
-)
+@click.option("--seconds", type=AboveZero(1, 3600), default=60.0, help="Length of the rehearsed window.")
+@click.option("--slow-checkout", type=AboveZero(min=0), default=0.0, metavar="MS", help="Slow checkout.complete.")
 @runs_option
 def demo(seconds: float, slow_checkout: float, runs: Path | None) -> None:
     """All of it on the embedded staging environment: rehearse, compare with last year, charts, report, verdict."""

@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.vocabulary import JOURNEYS, STEPS
 
+MOST_SEED = 2**63 - 1
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
 _UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -31,15 +32,15 @@ DurationS = Annotated[float, BeforeValidator(parse_duration_s), Field(ge=0)]
 
 
 class Card(BaseModel):
-    """Frozen, and unknown keys are errors."""
+    """Frozen, unknown keys are errors, and so are nan and infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Traffic(Card):
     """Last year's curve and what becomes of it."""
 
-    curve: str
+    curve: str = Field(min_length=1)
     time: str = "time"
     sessions: str | None = None
     orders: str | None = None
@@ -50,10 +51,10 @@ class Traffic(Card):
     window: str = "all"
     from_: datetime | None = Field(default=None, alias="from")
     to: datetime | None = None
-    growth: float | dict[str, float] = 1.0
+    growth: StrictFloat | dict[str, StrictFloat] = 1.0
     buffer: float = Field(gt=0)
     arrivals: Literal["poisson", "even"] = "poisson"
-    seed: int = Field(default=2026, ge=0)
+    seed: int = Field(default=2026, ge=0, le=MOST_SEED)
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Traffic:
@@ -204,8 +205,11 @@ def load_scenario(path: Path) -> Scenario:
 
 def explain(invalid: ValidationError, model: type[BaseModel]) -> str:
     """The first validation error as one sentence: key, what is wrong, nearest valid key."""
-    # An unknown key explains the missing one beside it ("bufer" for "buffer"), so it comes first.
-    first = min(invalid.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
+    # An unknown key explains the missing one beside it ("bufer" for "buffer"), so it comes first; of the ways in which
+    # a value fits none of its forms, the deepest says most.
+    first = min(
+        invalid.errors(include_url=False), key=lambda error: (error["type"] != "extra_forbidden", -len(error["loc"]))
+    )
     location = [
         str(part) for part in first["loc"] if not str(part).startswith(("function-", "dict[", "float", "tuple["))
     ]

@@ -44,6 +44,8 @@ def checked_target(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("is not a base URL such as https://staging.example.com")
+    if parts.query or parts.fragment:
+        raise ValueError("has a query or a fragment; give the address alone")
     if parts.username or parts.password:
         raise ValueError("carries credentials; put them into DOORBUSTER_BASIC_AUTH (user:password) instead")
     return url.rstrip("/")

@@ -139,7 +139,7 @@ def test_a_run_killed_before_its_first_table_is_invalid(tmp_path: Path) -> None:
     full = make_run(tmp_path / "full")
     bare = RunDirectory(tmp_path / "bare")
     bare.path.mkdir()
-    info = {**RunDirectory(full).read_run(), "complete": False, "stopped_because": "prepared"}
+    info = {**RunDirectory(full).read_run(), "id": "bare", "complete": False, "stopped_because": "prepared"}
     bare.write_run({key: value for key, value in info.items() if key not in ("conservation", "sessions", "generator")})
     assert gated(open_run(bare.path), gate(), open_run(full)).verdict == "INVALID"
 

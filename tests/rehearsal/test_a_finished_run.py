@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from doorbuster.analysis.release import judge_release
+from doorbuster.errors import RunDirectoryError
 from doorbuster.record.tables import TABLES
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.staging.environment import Addresses
@@ -100,7 +103,7 @@ def test_faults_break_the_staging_shop_on_the_scenarios_clock(staging: Addresses
     assert said.returncode == 0, said.stderr
     assert_conserved(tmp_path / said.stdout.splitlines()[-1])
     latency = pd.read_parquet(tmp_path / said.stdout.splitlines()[-1] / "latency.parquet")
-    failed = latency[latency.outcome.isin(["error", "unknown"])]
+    failed = latency[latency.outcome.isin(["error", "unknown"]) & (latency.step != "order.read")]
     assert failed.second.between(2, 5).all()
     assert set(failed.second) & {3, 4}
 
@@ -108,3 +111,45 @@ def test_faults_break_the_staging_shop_on_the_scenarios_clock(staging: Addresses
 @pytest.mark.parametrize("table", ["sessions", "latency", "arrivals"])
 def test_no_half_written_part_is_left(finished: Finished, table: str) -> None:
     assert all(path.name.startswith("part-") for path in (finished.path / f"{table}.parquet").iterdir())
+
+
+def copied(finished: Finished, folder: Path) -> Path:
+    return Path(shutil.copytree(finished.path, folder / "copy"))
+
+
+def test_a_run_cut_off_before_its_books_were_read_back_is_invalid(finished: Finished, tmp_path: Path) -> None:
+    run = copied(finished, tmp_path)
+    info = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**info, "closed": False, "read_back": {"done": False, "why": "cut off"}}))
+    release = judge_release([run])
+    assert release.exit_code == 4
+    assert "read back" in release.text()
+    assert [promise.verdict for promise in release.verdict.promises] == ["INVALID"] * 3
+
+
+def test_a_run_with_a_lost_part_is_invalid(finished: Finished, tmp_path: Path) -> None:
+    run = copied(finished, tmp_path)
+    next((run / "latency.parquet").iterdir()).unlink()
+    release = judge_release([run])
+    assert release.exit_code == 4
+    assert "a part of it is missing" in release.text()
+
+
+def test_a_run_is_not_its_own_last_year(finished: Finished) -> None:
+    with pytest.raises(RunDirectoryError, match="same run"):
+        judge_release([finished.path], [finished.path])
+
+
+def test_shoppers_whom_the_shop_keeps_waiting_are_not_forgotten(staging: Addresses, tmp_path: Path) -> None:
+    """A shop that hangs must not look fast, or well, because the run ended before it answered."""
+    fault = '[[faults]]\nname = "slow_checkout"\nvalue = 60000\nat = "0s"\nfor = "1h"\n'
+    scenario = write_scenario(tmp_path, [15.0] * 4, name="hanging", more=fault, drain_s=2)
+    said = run_to_end(tmp_path, scenario, "--target", staging.shop_url)
+    assert said.returncode == 4, said.stderr
+    assert "drain" in said.stdout
+    run = tmp_path / said.stdout.splitlines()[-1]
+    assert_conserved(run)
+    latency = pd.read_parquet(run / "latency.parquet")
+    waited = latency[(latency.step == "checkout.complete") & (latency.clock == "service")]
+    assert set(waited.outcome) == {"unknown"}
+    assert waited.bucket_us.max() > 1e6

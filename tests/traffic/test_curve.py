@@ -85,6 +85,12 @@ def test_from_and_to_cut_a_window(tmp_path: Path) -> None:
             {},
             "not on the grid",
         ),
+        ("time,sessions,sessions\n2025-11-28 20:00:00,1,1\n2025-11-28 20:01:00,1,1\n", {}, "two columns"),
+        (
+            "time,sessions\n2025-11-28 20:00:00,1\n2025-11-28 20:00:01,1\n2025-11-28 20:00:02,1\n2225-11-28 20:00:00,1\n",
+            {},
+            "correct the odd time",
+        ),
         ("time,sessions\n2025-11-28,1\n2025-11-29,1\n", {"window": "peak 60m"}, "widen the window"),
     ],
 )

@@ -65,4 +65,8 @@ def _tables_agree(run: Run, totals: Mapping[str, int]) -> list[str]:
         mistakes.append(
             f"the arrivals table has {in_tables['started']} started shoppers but the sessions table {len(run.sessions)}"
         )
+    steps = run.info.get("steps")
+    counted = int(run.latency.loc[run.latency["clock"] == "service", "count"].sum())
+    if steps is not None and counted != steps:
+        mistakes.append(f"{steps} steps were recorded but the latency table has {counted}: a part of it is missing")
     return mistakes

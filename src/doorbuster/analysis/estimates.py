@@ -29,6 +29,11 @@ class Sides:
         return tuple(group for group in (self.candidates, self.baselines, self.aa) if group)
 
     @property
+    def single_baseline(self) -> bool:
+        """Whether last year's side is one run: then its own luck cannot be told from a change."""
+        return len(self.baselines) + len(self.aa) < 2
+
+    @property
     def repeats(self) -> int:
         """Degrees of freedom that repeated runs give: runs less groups."""
         return sum(len(group) - 1 for group in self.groups)

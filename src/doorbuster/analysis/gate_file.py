@@ -125,6 +125,8 @@ class ValidityRules(BaseModel):
     """Arrivals after the warm-up that were never sent."""
     lost: Annotated[int, Field(strict=True, ge=0)] = 0
     """Sessions that vanished with a worker."""
+    in_flight: Annotated[int, Field(strict=True, ge=0)] = 0
+    """Shoppers whom the end of the drain time cut off: how their visit would have ended is not known."""
     loop_stall_ms: Positive = 100
     """p99 of how long the generator's event loop stood still."""
     cpu_share: Positive = 0.9

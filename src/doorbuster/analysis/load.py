@@ -76,6 +76,7 @@ def open_run(path: Path | str, arm: str = ARM) -> Run:
     info = directory.read_run()
     _check_clock(directory, info)
     _check_counts(directory, info)
+    _check_shapes(directory, info)
     run = Run(directory, info, arm)
     # Damage is found here, in one sentence, and not in the middle of a report.
     _ = run.arrivals, run.latency, run.sessions
@@ -100,6 +101,35 @@ def _check_counts(directory: RunDirectory, info: dict[str, Any]) -> None:
         raise RunDirectoryError(
             f"{directory.run_json}: conservation must be whole numbers by name; restore the file or run again"
         )
+
+
+def _check_shapes(directory: RunDirectory, info: dict[str, Any]) -> None:
+    """What later readers take for granted, where it is there at all."""
+    sessions, bugs, read_back = (info.get(key) for key in ("sessions", "bugs", "read_back"))
+    wrong = [
+        key
+        for key, fits in (
+            ("id", isinstance(info.get("id"), str)),
+            ("sessions", sessions is None or _counts_by_journey(sessions)),
+            ("bugs", bugs is None or (isinstance(bugs, dict) and isinstance(bugs.get("count"), int))),
+            (
+                "read_back",
+                read_back is None or (isinstance(read_back, dict) and isinstance(read_back.get("done"), bool)),
+            ),
+        )
+        if not fits
+    ]
+    if wrong:
+        raise RunDirectoryError(
+            f"{directory.run_json}: {wrong[0]} is not what docs/run-directory.md says; restore the file or run again"
+        )
+
+
+def _counts_by_journey(sessions: object) -> bool:
+    return isinstance(sessions, dict) and all(
+        isinstance(counts, dict) and all(isinstance(count, int) for count in counts.values())
+        for counts in sessions.values()
+    )
 
 
 def _read(directory: RunDirectory, table: str, arm: str) -> pd.DataFrame:

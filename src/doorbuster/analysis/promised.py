@@ -32,7 +32,7 @@ def check_promises(runs: Sequence[Run]) -> tuple[PromiseResult, ...]:
             word, sentence = _WORD[found.kept], found.sentence
             if not read_back["done"] and word != "FAIL":
                 word = "INCONCLUSIVE"
-                sentence = f"{found.promise}: cannot tell, the shop's books were not read back ({read_back['why']})"
+                sentence = f"{found.promise}: cannot tell, the shop's books were not read back ({read_back.get('why')})"
             numbers = {"checked": float(found.checked), "broken": float(found.broken)}
             results.append(PromiseResult(found.promise + where, word, sentence + where, numbers))  # type: ignore[arg-type]  # the words of _WORD
     return tuple(results)

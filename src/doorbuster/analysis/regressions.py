@@ -43,7 +43,7 @@ def _judge_latency(regression: Regression, sides: Sides, ratio: LogRatio, fail_c
     distance = abs(math.log(limit) - ratio.change)
     factor = (math.log(high / ratio.ratio) / distance) ** 2 if distance else math.inf
     numbers = {"value": ratio.ratio, "low": low, "high": high, "limit": limit}
-    return _decide(regression, sides.repeats, sentence, factor, numbers)
+    return _decide(regression, sides.single_baseline, sentence, factor, numbers)
 
 
 def _judge_errors(regression: Regression, sides: Sides, fail_confidence: float, estimates: Estimates) -> Entry:
@@ -60,18 +60,18 @@ def _judge_errors(regression: Regression, sides: Sides, fail_confidence: float, 
     )
     factor = ((high - difference) / (limit - difference)) ** 2 if limit != difference else math.inf
     numbers = {"value": difference, "low": low, "high": high, "limit": limit}
-    return _decide(regression, sides.repeats, sentence, factor, numbers)
+    return _decide(regression, sides.single_baseline, sentence, factor, numbers)
 
 
-def _decide(regression: Regression, repeats: int, sentence: str, factor: float, numbers: dict[str, float]) -> Entry:
+def _decide(regression: Regression, single: bool, sentence: str, factor: float, numbers: dict[str, float]) -> Entry:
     """`factor`: how many times the runs would settle it."""
     beyond, within = numbers["low"] > numbers["limit"], numbers["high"] < numbers["limit"]
     verdict: EntryVerdict
     if beyond:
         verdict = "FAIL"
-    elif not repeats:
+    elif single:
         verdict = "ADVICE"
-        sentence += ": advice only, one run against one run cannot pass it; repeat the runs"
+        sentence += ": advice only, a single run of last year cannot pass it; repeat the runs"
     elif within:
         verdict = "PASS"
     else:

@@ -52,7 +52,9 @@ def _completeness(run: Run) -> list[str]:
     if because.startswith("recorder broke"):
         return [f"the record is not to be trusted: {because}"]
     if complete:
-        return []
+        # A run without the key was made from telemetry: nobody had a shop's books to read back.
+        unclosed = run.info.get("closed", True) is not True
+        return ["the run was cut off while the shop's books were read back"] if unclosed else []
     if because in ("prepared", "running"):
         return ["the run was killed, or is still going: it never noted its end"]
     return [f"the run did not reach its end: {because}"]
@@ -78,6 +80,7 @@ def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
     why = f" ({whole(by_limit)} over the in-flight limit, {whole(by_worker)} with a lost worker)" if dropped else ""
     steps = int(chosen_rows(run, Selection(), "response")["count"].sum())
     lost = int((sessions["outcome"] == "lost").sum())
+    cut_off = int((sessions["outcome"] == "in_flight").sum())
     return [
         Reading("shoppers planned after the warm-up", planned, whole(planned), "at least 1", planned > 0),
         Reading("shoppers started after the warm-up", started, whole(started), "at least 1", started > 0),
@@ -87,6 +90,13 @@ def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
         ),
         Reading("arrivals dropped", dropped, whole(dropped) + why, _at_most(rules.dropped), dropped <= rules.dropped),
         Reading("sessions lost with a worker", lost, whole(lost), _at_most(rules.lost), lost <= rules.lost),
+        Reading(
+            "shoppers still inside when the drain time was over",
+            cut_off,
+            whole(cut_off) + ("; raise limits.drain_s" if cut_off else ""),
+            _at_most(rules.in_flight),
+            cut_off <= rules.in_flight,
+        ),
         _throttling(run, rules),
     ]
 
@@ -102,15 +112,24 @@ def _throttling(run: Run, rules: ValidityRules) -> Reading:
 def _generator(run: Run, rules: ValidityRules) -> list[Reading]:
     health = run.info.get("generator")
     health = health if isinstance(health, dict) else {}
+    ours = "workers" in run.info  # a run made from telemetry had no generator of ours
 
     def number(key: str) -> float:
         value = health.get(key)
         return float(value) if isinstance(value, int | float) else math.nan
 
     return [
-        _limited("generator event-loop stalls (p99)", number("loop_stall_ms_p99"), milliseconds, rules.loop_stall_ms),
+        _limited(
+            "generator event-loop stalls (p99)",
+            number("loop_stall_ms_p99"),
+            milliseconds,
+            rules.loop_stall_ms,
+            needed=ours,
+        ),
         _informative("generator event-loop stalls (longest)", number("loop_stall_ms_max"), milliseconds),
-        _limited("generator processor use (p95, of one core)", number("cpu_share_p95"), percent, rules.cpu_share),
+        _limited(
+            "generator processor use (p95, of one core)", number("cpu_share_p95"), percent, rules.cpu_share, needed=ours
+        ),
         _informative("generator memory (peak)", number("memory_mb_max"), lambda mb: f"{mb:.0f} MB"),
     ]
 

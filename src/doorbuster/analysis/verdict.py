@@ -74,6 +74,7 @@ def judge(
     """
     if not candidates:
         raise RunDirectoryError("no run to judge; give the path that `doorbuster run` printed last")
+    _check_distinct((*candidates, *baselines, *aa))
     validity = _validity_of_all(candidates, gate)
     baselines, unusable = _usable(baselines, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
@@ -91,6 +92,18 @@ def judge(
     comparison = compare_runs(candidates, baselines, aa, estimates)
     warnings = (*unusable, *unusable_aa, *comparison.warnings)
     return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
+
+
+def _check_distinct(runs: Sequence[Run]) -> None:
+    """A run beside itself is no repeat: it would teach that nothing ever varies."""
+    seen: dict[object, Run] = {}
+    for run in runs:
+        key = (run.info.get("id"), run.info.get("prepared_at"), run.info.get("started_at"), run.info.get("seed"))
+        if key in seen:
+            raise RunDirectoryError(
+                f"{run.directory.path} and {seen[key].directory.path} are the same run; give each run once"
+            )
+        seen[key] = run
 
 
 def _rule(validity: Validity, entries: Sequence[Entry]) -> Word:

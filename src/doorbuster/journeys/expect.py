@@ -35,7 +35,7 @@ class _CountingShopper:
         self.steps: Counter[str] = Counter()
         self.duration_s = 0.0
 
-    def step(self, name: str, call: Call, *, optional: bool = False) -> Answer:
+    def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
         if self.steps:
             self.duration_s += self._thinks.before(name)
         self.steps[name] += 1

@@ -14,5 +14,5 @@ def walk(shopper: Shopper, shop: Storefront) -> None:
     shopper.step("checkout.start", shop.checkout_start)
     shopper.step("checkout.address", shop.checkout_address)
     shopper.step("checkout.shipping", shop.checkout_shipping)
-    shopper.step("checkout.payment", shop.checkout_payment)
+    shopper.step("checkout.payment", shop.checkout_payment, read_back=shop.order_read)
     shopper.buy("checkout.complete", shop.checkout_complete, shop.order_read)

@@ -19,8 +19,11 @@ class Shopper(Protocol):
 
     visit: Visit
 
-    def step(self, name: str, call: Call, *, optional: bool = False) -> Answer:
-        """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional."""
+    def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
+        """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional.
+
+        A money step comes with `read_back`: when nobody knows what became of it, the order is looked up.
+        """
         ...
 
     def buy(self, name: str, call: Call, read_back: Call) -> Answer:

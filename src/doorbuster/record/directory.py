@@ -52,8 +52,10 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.run_json}: cannot be read ({broken}); restore it or run again") from None
         version = run.get("format") if isinstance(run, dict) else None
         if version != FORMAT_VERSION:
+            newer = isinstance(version, int) and version > FORMAT_VERSION
             raise RunDirectoryError(
-                f"{self.run_json}: format {version!r}, this version reads {FORMAT_VERSION}; upgrade doorbuster"
+                f"{self.run_json}: format {version!r}, this version reads {FORMAT_VERSION}; "
+                + ("upgrade doorbuster" if newer else "it was not written by `doorbuster run`; restore it or run again")
             )
         return dict(run)
 
@@ -106,6 +108,13 @@ class RunDirectory:
         if listed:
             names = [field.name for field in TABLES[table] if any(field.name in row for row in listed)]
             self.write_part(table, {name: [row.get(name) for row in listed] for name in names}, part)
+
+
+def check_writable(runs: Path) -> None:
+    """Raises RunDirectoryError when no run directory could be made here; before the shop is touched."""
+    there = next(folder for folder in (runs, *runs.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise RunDirectoryError(f"{runs}: cannot be written; choose another folder with --runs")
 
 
 def new_run_directory(runs: Path, scenario_name: str, now: datetime | None = None) -> RunDirectory:

@@ -37,6 +37,7 @@ class RunWriter:
         self._arrivals: dict[tuple[int, str], Lateness] = {}
         self._next_second = 0
         self._part = 0
+        self._steps = 0
         self._ends: dict[str, Counter[str]] = {journey: Counter() for journey in JOURNEYS}
 
     def accept(self, tally: Tally) -> None:
@@ -51,20 +52,34 @@ class RunWriter:
             cell.late_us_max = max(cell.late_us_max, seen.late_us_max)
         for session in tally.sessions:
             self._ends[session["journey"]][_end_of(session["outcome"])] += 1
+        self._steps += sum(sum(seen.values()) for key, seen in tally.latency.items() if key[-1] == "service")
         self._directory.write_part("latency", _latency_columns(tally), part)
         self._directory.write_rows("sessions", tally.sessions, part)
         self._directory.write_rows("facts", tally.facts, part)
 
     def close_seconds(self, before: int) -> None:
-        """Write the arrivals of every second before this one: no more of them will start."""
-        rows = self._arrival_rows(self._next_second, min(before, len(self._planned)))
-        self._next_second = max(self._next_second, before)
+        """Write the arrivals of the seconds before this one, up to the first that still misses one.
+
+        The door counts an arrival as dealt a moment before its shopper counts as started.
+        """
+        last = self._next_second
+        while last < min(before, len(self._planned)) and self._accounted(last):
+            last += 1
+        self._write_arrivals(last)
+
+    def _accounted(self, second: int) -> bool:
+        cells = [self._arrivals.get((second, journey)) for journey in JOURNEYS]
+        return int(self._planned[second].sum()) == sum(cell.started + cell.dropped_limit for cell in cells if cell)
+
+    def _write_arrivals(self, before: int) -> None:
+        rows = self._arrival_rows(self._next_second, before)
+        self._next_second = before
         self._directory.write_rows("arrivals", rows, f"{self._part:06d}")
         self._part += 1
 
     def finish(self) -> dict[str, Any]:
-        """Write what is left; returns `conservation` and `sessions` of run.json. Sums hold exactly, by journey."""
-        self.close_seconds(len(self._planned))
+        """Write what is left; returns `conservation`, `sessions` and `steps` of run.json. Sums hold exactly."""
+        self._write_arrivals(len(self._planned))
         by_journey = {}
         for column, journey in enumerate(JOURNEYS):
             cells = [cell for (_, name), cell in self._arrivals.items() if name == journey]
@@ -78,7 +93,7 @@ class RunWriter:
             counts["lost"] = counts["started"] - ends.total()
             by_journey[journey] = counts
         total = {name: sum(counts[name] for counts in by_journey.values()) for name in _COUNTS}
-        return {"conservation": total, "sessions": by_journey}
+        return {"conservation": total, "sessions": by_journey, "steps": self._steps}
 
     def _arrival_rows(self, first: int, last: int) -> list[Mapping[str, Any]]:
         rows: list[Mapping[str, Any]] = []

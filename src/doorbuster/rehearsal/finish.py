@@ -63,10 +63,12 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
         run_hooks(scenario.hooks.after, "after")
     except DoorbusterError as failed:
         after = {"done": False, "why": str(failed)}
-    run = directory.update_run(read_back=read_back, hooks_after=after)
-    valid, reasons = (
-        judge(directory) if run["complete"] else (False, (f"the run did not reach its end: {run['stopped_because']}",))
-    )
+    # Closed before it is judged, because a run that was never closed is judged invalid.
+    run = directory.update_run(read_back=read_back, hooks_after=after, closed=True)
+    if run["complete"]:
+        valid, reasons = judge(directory)
+    else:
+        valid, reasons = False, (f"the run did not reach its end: {run['stopped_because']}",)
     directory.update_run(validity={"valid": valid, "reasons": list(reasons)})
     return valid, reasons
 

@@ -15,7 +15,15 @@ def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, mi
     scenario = load_scenario(scenario_path)
     check_platform(scenario.storefront.platform, str(scenario_path))
     check_faults(scenario, scenario_path)
-    return build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
+    plan = build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
+    end_s = plan.warm_up_s + plan.window.duration_s
+    for fault in scenario.faults:
+        if fault.at >= end_s:
+            raise ScenarioError(
+                f"{scenario_path}: fault {fault.name} begins at {fault.at:g} s, after the last shopper ({end_s:g} s); "
+                "move it into the window"
+            )
+    return plan
 
 
 def check_faults(scenario: Scenario, where: Path) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from doorbuster.errors import HookError, ScenarioError
-from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, new_run_directory
+from doorbuster.errors import HookError, ScenarioError, TargetError
+from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.rehearsal.preflight import plain_http, preflight
 from doorbuster.settings import Settings
@@ -46,14 +46,21 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     scenario = plan.scenario
     if not plan.due_us.size:
         raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
+    check_writable(options.runs)
     with plain_http(settings) as http:
         overrides = preflight(http, options.target, scenario, settings)
         run_hooks(scenario.hooks.before, "before")
         shop = backstage(scenario.storefront.platform, HttpxClient(http), options.target)
-        shop_line = shop.check()
-        shop.reset(plan.seed)
-        catalogue = with_popularity(shop.catalogue(), scenario.shopper, str(options.scenario_path))
-        coupons = list(shop.coupons())
+        try:
+            shop_line = shop.check()
+            shop.reset(plan.seed)
+            catalogue = with_popularity(shop.catalogue(), scenario.shopper, str(options.scenario_path))
+            coupons = list(shop.coupons())
+        except (LookupError, TypeError, ValueError) as odd:
+            raise TargetError(
+                f"{options.target} does not answer as platform {scenario.storefront.platform} does "
+                f"({type(odd).__name__}: {odd}); check the target and the scenario's platform"
+            ) from None
     directory = new_run_directory(options.runs, scenario.name)
     curve_path = options.scenario_path.parent / scenario.traffic.curve
     raw = curve_path.read_bytes()
@@ -94,6 +101,9 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
             "overrides": overrides,
             "complete": False,
             "stopped_because": "prepared",
+            # Said until `finish` has done its work: a run that is cut off before has kept no promise.
+            "closed": False,
+            "read_back": {"done": False, "why": "the run was cut off before"},
         }
     )
     return directory
@@ -130,6 +140,6 @@ def _git_revision() -> str | None:
     """The shop's (or scenario's) revision in the working directory, if it is a git checkout."""
     try:
         done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10)
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None

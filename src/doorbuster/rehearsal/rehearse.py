@@ -18,7 +18,7 @@ from doorbuster.rehearsal.finish import finish
 from doorbuster.rehearsal.prepare import RunOptions, prepare
 from doorbuster.rehearsal.starvation import starved
 from doorbuster.settings import Settings
-from doorbuster.vocabulary import EXIT_CODES, EXIT_INTERRUPTED
+from doorbuster.vocabulary import EXIT_CODES, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 
 _STOP_LIMIT_S = 20.0
 
@@ -40,22 +40,23 @@ def rehearse(options: RunOptions, settings: Settings, watch: Callable[[dict[str,
     Raises DoorbusterError when the run could not begin.
     """
     directory = prepare(options, settings)
+    interrupted, code = False, 0
     if reason := starved():
-        directory.update_run(stopped_because=reason, validity={"valid": False, "reasons": [reason]})
-        return Rehearsed(directory, EXIT_CODES["INVALID"], (reason,))
-    interrupted = False
-    with _load_process(directory) as load:
-        try:
-            _watch(load, watch)
-        except KeyboardInterrupt:
-            interrupted = True
-            _stop(load)
-        code = load.wait()
-    if code == 2:
-        raise RunDirectoryError(f"{directory.path}: the load process could not begin; its own message stands above")
+        directory.update_run(stopped_because=reason)
+    else:
+        with _load_process(directory) as load:
+            try:
+                _watch(load, watch)
+            except KeyboardInterrupt:
+                interrupted = True
+                _stop(load)
+            code = load.wait()
     valid, reasons = finish(directory, settings)
     if interrupted:
         return Rehearsed(directory, EXIT_INTERRUPTED, reasons)
+    if code in (EXIT_USAGE, EXIT_INTERNAL):
+        sentence = f"{directory.path}: the load process could not begin; its own message stands above"
+        raise RunDirectoryError(sentence) if code == EXIT_USAGE else RuntimeError(sentence)
     return Rehearsed(directory, 0 if valid else EXIT_CODES["INVALID"], reasons)
 
 

@@ -70,7 +70,7 @@ def read_order(body: Any) -> Answer:
     """An order, once it is paid. One that still waits for its payment is neither a success nor a failure."""
     order = body["order"]
     if order["status"] != "paid":
-        return Answer("rejected", "the order still waits for its payment")
+        return Answer("unknown", "the order still waits for its payment")
     return Answer(
         "ok", order_id=str(order["id"]), total_minor=int(order["totals"]["total_minor"]), currency=order["currency"]
     )

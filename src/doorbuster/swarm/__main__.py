@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
+signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is a run to stop, Ctrl-C just ends us
 import locust  # isort: skip  # first: it makes sockets and sleeps cooperative before anyone else imports them
 
 import logging
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +23,7 @@ from doorbuster.record.directory import RunDirectory
 from doorbuster.swarm.conductor import Conductor
 from doorbuster.swarm.locust_run import RunHooks
 from doorbuster.swarm.user import ShopperUser
-from doorbuster.vocabulary import EXIT_INTERRUPTED, EXIT_USAGE
+from doorbuster.vocabulary import EXIT_INTERRUPTED
 
 _PROGRESS_EVERY_S = 1.0
 
@@ -41,6 +44,7 @@ def main(run_directory: str) -> int:
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     gevent.spawn(_die_with_parent, hooks)
     gevent.spawn(_tell, hooks)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         runner.start_shape()
         runner.shape_greenlet.join()
@@ -49,8 +53,8 @@ def main(run_directory: str) -> int:
             hooks.conductor.stopped_because = "interrupted"
     finally:
         runner.quit()
-    if environment.process_exit_code == EXIT_USAGE or not ended:
-        return EXIT_USAGE
+    if not ended:
+        return int(environment.process_exit_code or EXIT_INTERRUPTED)
     return EXIT_INTERRUPTED if ended[0].stopped_because == "interrupted" else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import gevent
 import numpy as np
+from gevent.event import Event
 
 from doorbuster.errors import DoorbusterError, RunDirectoryError
 from doorbuster.record.directory import RunDirectory
@@ -24,8 +26,10 @@ from doorbuster.swarm.health import Health
 from doorbuster.swarm.load_run import load_run
 from doorbuster.swarm.locust_page import listener
 from doorbuster.swarm.user import ShopperUser
+from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_USAGE
 
 _WRITE_EVERY_S = 4.0
+_LAST_WRITE_LIMIT_S = 20.0
 _LEAD_S = 0.5
 _LEAD_WITH_FAULTS_S = 3.0
 
@@ -62,6 +66,8 @@ class Conductor:
         self._door = Door(self._floor, self._plan, self._runner, user_class)
         self._health = Health()
         self._greenlets: list[Any] = []
+        self._recorder: Any = None
+        self._closing = Event()
         if has_faults:
             self._steer_faults()
 
@@ -72,7 +78,8 @@ class Conductor:
         # What is loaded now lives as long as the run: keep the collector from walking it again and again.
         gc.collect()
         gc.freeze()
-        self._greenlets = [gevent.spawn(self._door.run), gevent.spawn(self._record), gevent.spawn(self._health.watch)]
+        self._recorder = gevent.spawn(self._record)
+        self._greenlets = [gevent.spawn(self._door.run), gevent.spawn(self._health.watch)]
         self._greenlets[0].link_exception(lambda broken: self._stop(f"the door broke: {broken.exception!r}"))
 
     def over(self) -> bool:
@@ -94,13 +101,18 @@ class Conductor:
 
     def close(self) -> None:
         """After Locust has stopped the shoppers: write the rest and say how complete the run is."""
+        self._closing.set()
+        if self._recorder is not None:
+            self._recorder.join(_LAST_WRITE_LIMIT_S)  # a part that is being written is written whole
         gevent.killall(self._greenlets)
         reason = self.stopped_because or "interrupted"
-        try:
-            self._writer.accept(self._floor.tally.take())
-            counted = self._writer.finish()
-        except OSError as failed:
-            counted, reason = {}, f"recorder broke: {failed}"
+        counted: dict[str, Any] = {}
+        if not reason.startswith("recorder broke"):
+            try:
+                self._writer.accept(self._floor.tally.take())
+                counted = self._writer.finish()
+            except Exception as failed:  # noqa: BLE001  (whatever broke the record, the run must say so)
+                reason = f"recorder broke: {type(failed).__name__}: {failed}"
         not_reached = counted.get("conservation", {}).get("not_reached", 0)
         self.directory.update_run(
             ended_at=datetime.now(UTC).isoformat(),
@@ -130,14 +142,13 @@ class Conductor:
     def _record(self) -> None:
         """Hand over what was tallied every few seconds; written by a thread, so that no shopper waits for the disk."""
         write: Callable[..., Any] = gevent.get_hub().threadpool.apply
-        while True:
-            gevent.sleep(_WRITE_EVERY_S)
+        while not self._closing.wait(_WRITE_EVERY_S):
             try:
                 closed_second = self._door.next_due_us // 1_000_000
                 write(self._writer.accept, (self._floor.tally.take(),))
                 write(self._writer.close_seconds, (closed_second,))
-            except OSError as failed:
-                self._stop(f"recorder broke: {failed}")
+            except Exception as failed:  # noqa: BLE001  (a record with a hole is no record: the run ends and says why)
+                self._stop(f"recorder broke: {type(failed).__name__}: {failed}")
                 return
 
     def _stop(self, reason: str) -> None:
@@ -145,17 +156,24 @@ class Conductor:
 
     def _steer_faults(self) -> None:
         """Tell the staging services when to break; a process of its own, because httpx stays off the load path."""
-        steer = subprocess.run(
-            [sys.executable, "-m", "doorbuster.rehearsal", "steer", str(self.directory.path),
-             str(self._floor.clock.zero_unix_s())],
-            capture_output=True, text=True, check=False, start_new_session=True, timeout=30,
-        )  # fmt: skip
+        zero = str(self._floor.clock.zero_unix_s())
+        command = [sys.executable, "-m", "doorbuster.rehearsal", "steer", str(self.directory.path), zero]
+        try:
+            steer = subprocess.run(
+                command, capture_output=True, text=True, check=False, start_new_session=True, timeout=30
+            )
+        except subprocess.TimeoutExpired:
+            raise RunDirectoryError("the staging services did not take the faults within 30 s") from None
         if steer.returncode:
             raise RunDirectoryError(steer.stderr.strip() or "the staging services did not take the faults")
 
 
-def refused(environment: Any, error: DoorbusterError) -> None:
-    """A run that cannot begin: one sentence, exit code 2."""
-    print(f"doorbuster: {error}", file=sys.stderr, flush=True)
-    environment.process_exit_code = 2
+def refused(environment: Any, error: Exception) -> None:
+    """A run that cannot begin ends at once: one sentence and exit code 2, or for a bug of ours its traceback and 70."""
+    if isinstance(error, DoorbusterError):
+        print(f"doorbuster: {error}", file=sys.stderr, flush=True)
+        environment.process_exit_code = EXIT_USAGE
+    else:
+        traceback.print_exception(error)
+        environment.process_exit_code = EXIT_INTERNAL
     gevent.spawn(environment.runner.quit)

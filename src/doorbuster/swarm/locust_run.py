@@ -8,7 +8,6 @@ from typing import Any
 from locust import LoadTestShape
 from locust.dispatch import UsersDispatcher
 
-from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.swarm.conductor import Conductor, refused
 from doorbuster.swarm.user import ShopperUser
@@ -63,7 +62,7 @@ class RunHooks:
         try:
             self.conductor = Conductor(self._environment, self._directory(), self._user_class)
             self.conductor.open()
-        except DoorbusterError as error:
+        except Exception as error:  # noqa: BLE001  (Locust only logs what a listener raises, and would wait for ever)
             self.conductor = None
             refused(self._environment, error)
 

@@ -37,7 +37,10 @@ class ShopperUser(User):  # type: ignore[misc]  # Locust ships no complete types
     @task  # type: ignore[untyped-decorator]  # the same
     def shop(self) -> None:
         if self._floor is not None and self._arrival is not None:
-            Walk(self._floor, self._arrival.session, self._arrival.journey, self._arrival.due_us).run()
+            try:
+                Walk(self._floor, self._arrival.session, self._arrival.journey, self._arrival.due_us).run()
+            except Exception as bug:  # noqa: BLE001  (Locust would let this shopper come again; the run is INVALID instead)
+                self._floor.bugs.append(f"session {self._arrival.session}: {type(bug).__name__}: {bug}")
             raise StopUser
         from doorbuster.swarm.quick_look import quick_look
 

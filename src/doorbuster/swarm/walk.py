@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -9,13 +10,22 @@ import orjson
 
 from doorbuster.journeys import WALKS
 from doorbuster.journeys.shopper import Call, LeftShop
-from doorbuster.storefronts.base import Answer, Storefront
+from doorbuster.storefronts.base import Answer
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.transport import PatienceRanOut
-from doorbuster.vocabulary import FAILED_OUTCOMES, MONEY_STEPS
+from doorbuster.vocabulary import FAILED_OUTCOMES, MONEY_STEPS, Outcome
 
 _LOOK_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
 """How long a shopper whose purchase came out `unknown` waits before each look at their orders."""
+
+
+_GAVE_UP: dict[bool, Outcome] = {True: "unknown", False: "abandoned"}
+"""What a step is when its shopper stops waiting, by whether it moves money."""
+
+
+def _no_order(last_look: Answer) -> Answer:
+    """A purchase that left no order after the last look has failed, and is counted once, here."""
+    return Answer("error", "the purchase left no order") if last_look.outcome == "rejected" else last_look
 
 
 class Walk:
@@ -39,7 +49,7 @@ class Walk:
         floor.tally.started(self._due_us, visit.journey, started_us - self._due_us)
         ended_us: int | None = None
         try:
-            self._shop(floor.storefront(self._browser, visit))
+            self._shop()
             ended_us = floor.clock.now_us()
         except gevent.GreenletExit:
             self._outcome = "in_flight"
@@ -67,18 +77,20 @@ class Walk:
             )
             self._browser.close()
 
-    def _shop(self, shop: Storefront) -> None:
+    def _shop(self) -> None:
         try:
-            WALKS[self.visit.journey](self, shop)
+            WALKS[self.visit.journey](self, self._floor.storefront(self._browser, self.visit))
         except LeftShop:
             pass
         except Exception as bug:  # noqa: BLE001  (one shopper's bug must not stop the others; it makes the run INVALID)
             self._outcome = "error"
             self._floor.bugs.append(f"{self._last_step or 'start'}: {type(bug).__name__}: {bug}")
 
-    def step(self, name: str, call: Call, *, optional: bool = False) -> Answer:
+    def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
         """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional."""
         answer = self._timed(name, self._think(name), call)
+        if answer.outcome == "unknown" and read_back is not None:
+            answer = self._look_up(answer, read_back)
         if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
             self._outcome = answer.outcome
             raise LeftShop
@@ -109,23 +121,42 @@ class Walk:
         if early_us > 0:
             gevent.sleep(early_us / 1e6)
 
-    def _timed(self, name: str, due_us: float, call: Call, *, repeated: bool = False) -> Answer:
-        """Take one step within the shopper's patience and record it."""
-        floor = self._floor
+    def _timed(
+        self,
+        name: str,
+        due_us: float,
+        call: Call,
+        *,
+        twice: bool = False,
+        judged: Callable[[Answer], Answer] | None = None,
+    ) -> Answer:
+        """Take one step within the shopper's patience and record it.
+
+        `twice`: it is clicked twice; `judged` says what the answer means here, where that is more than it says itself.
+        """
         self._last_step = name
-        sent_us = floor.clock.now_us()
+        sent_us = self._floor.clock.now_us()
         self._browser.be_patient_for(self.visit.patience_s)
         try:
             answer = call()
         except PatienceRanOut:
-            answer = Answer("unknown" if name in MONEY_STEPS else "abandoned", "patience ran out")
-        if repeated and answer.outcome == "conflict":
-            # Refusing a second click while the first is at work is the shop doing its job.
+            answer = Answer(_GAVE_UP[name in MONEY_STEPS], "patience ran out")
+        except gevent.GreenletExit:
+            # The run is over. Who still waits has waited at least so long: left out, a hanging shop would look fast.
+            self._record(name, due_us, sent_us, Answer(_GAVE_UP[name in MONEY_STEPS], "cut off by the end of the run"))
+            raise
+        if twice and answer.outcome == "conflict":
+            # Refusing one of two clicks while the other is at work is the shop doing its job.
             answer = Answer("rejected", "second click refused")
+        return self._record(name, due_us, sent_us, judged(answer) if judged else answer)
+
+    def _record(self, name: str, due_us: float, sent_us: int, answer: Answer) -> Answer:
+        """One step on both clocks, and a fact when it failed."""
+        floor = self._floor
         ended_us = floor.clock.now_us()
         self._ready_us = ended_us
         floor.tally.step(due_us, self.visit.journey, name, answer.outcome, ended_us - sent_us, ended_us - due_us)
-        failed = answer.outcome in FAILED_OUTCOMES
+        failed = answer.outcome in FAILED_OUTCOMES or answer.outcome == "unknown"
         floor.heard(name, (ended_us - sent_us) / 1000, f"{answer.outcome}: {answer.detail}" if failed else None)
         if failed:
             self._fact("step_failed", answer, {"step": name, "outcome": answer.outcome, "detail": answer.detail})
@@ -137,9 +168,9 @@ class Walk:
         if after_s is None:
             return self._timed(name, due_us, call)
         click_us = self._floor.clock.now_us() + after_s * 1e6
-        second = gevent.spawn_later(after_s, self._timed, name, click_us, call, repeated=True)
+        second = gevent.spawn_later(after_s, self._timed, name, click_us, call, twice=True)
         try:
-            first = self._timed(name, due_us, call)
+            first = self._timed(name, due_us, call, twice=True)
             if not second.started or self._floor.clock.now_us() < click_us:
                 second.kill()  # the page has gone on; there is nothing left to click
                 return first
@@ -153,7 +184,8 @@ class Walk:
         for wait_s in _LOOK_UP_AFTER_S:
             due_us = (self._ready_us or 0.0) + wait_s * 1e6
             self._sleep_until(due_us)
-            found = self._timed("order.read", due_us, read_back)
+            last_look = wait_s == _LOOK_UP_AFTER_S[-1]
+            found = self._timed("order.read", due_us, read_back, judged=_no_order if last_look else None)
             if found.outcome == "ok":
                 return found
         self._fact("purchase_unknown", unknown, {"detail": unknown.detail})

@@ -18,6 +18,7 @@ from pyarrow import csv
 from doorbuster.errors import CurveError, did_you_mean
 from doorbuster.scenario import Traffic
 
+MOST_STEPS = 10_000_000
 EVENT_STEP_S = 60
 """Rows that are one event each are counted by the minute."""
 
@@ -42,7 +43,7 @@ def load_curve(path: Path, traffic: Traffic) -> Curve:
     table = _read(path, traffic)
     times = _epoch_seconds(path, table[traffic.time], traffic.time)
     if traffic.count_rows is not None:
-        curve = _count_events(times)
+        curve = _count_events(path, times)
     else:
         column = traffic.sessions or traffic.orders or "sessions"
         curve = _regular(path, times, _counts(path, table[column], column))
@@ -62,10 +63,12 @@ def _read(path: Path, traffic: Traffic) -> pa.Table:
         table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=as_text))
     except FileNotFoundError:
         raise CurveError(f"{path}: no such curve file; curve = ... is looked up beside the scenario file") from None
-    except (OSError, pa.ArrowException) as broken:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as broken:
         first_line = str(broken).splitlines()[0]
         raise CurveError(f"{path}: cannot be read as CSV ({first_line}); .csv and .csv.gz are understood") from None
     for name in (*wanted, *traffic.exclude):
+        if table.column_names.count(name) > 1:
+            raise CurveError(f'{path}: two columns are named "{name}"; rename one')
         if name not in table.column_names:
             raise CurveError(f'{path}: no column "{name}"{did_you_mean(name, table.column_names)}')
     for name, value in traffic.exclude.items():
@@ -136,14 +139,23 @@ def _regular(path: Path, times: NDArray[np.int64], counts: NDArray[np.float64]) 
         row = int(order[np.flatnonzero(offset)[0]]) + 2
         raise CurveError(f"{path}: row {row} is not on the grid of {step_s} s that most rows keep; resample the file")
     index = (times - times[0]) // step_s
+    _check_length(path, times, int(index[-1]) + 1)
     sessions = np.full(int(index[-1]) + 1, np.nan)
     sessions[index] = counts
     return Curve(times[0] + step_s * np.arange(sessions.size), step_s, sessions)
 
 
-def _count_events(times: NDArray[np.int64]) -> Curve:
+def _check_length(path: Path, times: NDArray[np.int64], steps: int) -> None:
+    """One mistyped year would make a grid that no memory holds."""
+    if steps > MOST_STEPS:
+        span = f"{describe_start(int(times.min()))} to {describe_start(int(times.max()))}"
+        raise CurveError(f"{path}: its rows run from {span}, {steps:,} steps; correct the odd time, or cut the file")
+
+
+def _count_events(path: Path, times: NDArray[np.int64]) -> Curve:
     """One row is one event: a minute without rows is zero, never absent."""
     first = int(times.min()) // EVENT_STEP_S
+    _check_length(path, times, int(times.max()) // EVENT_STEP_S - first + 1)
     counts = np.bincount(times // EVENT_STEP_S - first).astype(np.float64)
     if counts.size < 2:
         counts = np.append(counts, 0.0)
