@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
+# A shell that starts us in the background hands down an ignored Ctrl-C, and every command that a test interrupts would
+# inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 Doorbuster = Callable[..., "subprocess.CompletedProcess[str]"]
