@@ -114,6 +114,25 @@ def test_credentials_in_the_target_are_refused_and_not_repeated(doorbuster: Door
     assert "hunter2" not in said.stderr + said.stdout
 
 
+def test_a_hook_dies_with_us(tmp_path: Path) -> None:
+    hook = "sh -c 'echo $$ > hook.pid; sleep 600; true'"
+    scenario = write_scenario(tmp_path, [5.0, 5.0], name="hooked", more=f'[hooks]\nbefore = ["{hook}"]\n')
+    process = subprocess.Popen(
+        [sys.executable, "-m", "doorbuster", "run", str(scenario)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    family: list[psutil.Process] = []
+    while not any(child.name() == "sleep" for child in family):
+        assert process.poll() is None
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert not psutil.wait_procs(family, timeout=20)[1]
+
+
 def test_a_failing_hook_sends_nothing(doorbuster: Doorbuster, tmp_path: Path) -> None:
     scenario = write_scenario(tmp_path, [5.0, 5.0], name="hooked", more='[hooks]\nbefore = ["false"]\n')
     said = doorbuster("run", scenario)

@@ -10,8 +10,8 @@ import httpx
 
 from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
+from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.preflight import plain_http
-from doorbuster.rehearsal.prepare import run_hooks
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage

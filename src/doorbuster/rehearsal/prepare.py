@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import os
 import platform
-import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
+from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.rehearsal.preflight import plain_http, preflight
 from doorbuster.settings import Settings
+from doorbuster.storefronts.base import Product
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.platforms import backstage
+from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.visit import with_popularity
-
-_HOOK_LIMIT_S = 600
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,13 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     with plain_http(settings) as http:
         overrides = preflight(http, options.target, scenario, settings)
         run_hooks(scenario.hooks.before, "before")
-        shop = backstage(scenario.storefront.platform, HttpxClient(http), options.target)
         try:
-            shop_line = shop.check()
-            shop.reset(plan.seed)
-            catalogue = with_popularity(shop.catalogue(), scenario.shopper, str(options.scenario_path))
-            coupons = list(shop.coupons())
-        except (LookupError, TypeError, ValueError) as odd:
-            raise TargetError(
-                f"{options.target} does not answer as platform {scenario.storefront.platform} does "
-                f"({type(odd).__name__}: {odd}); check the target and the scenario's platform"
-            ) from None
+            shop_line, catalogue, coupons = _known_start(http, plan, options)
+        except BaseException:
+            # The commands before have changed the shop: those after put it right, also when nothing is sent.
+            with contextlib.suppress(HookError):
+                run_hooks(scenario.hooks.after, "after")
+            raise
     directory = new_run_directory(options.runs, scenario.name)
     curve_path = options.scenario_path.parent / scenario.traffic.curve
     raw = curve_path.read_bytes()
@@ -109,21 +108,20 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     return directory
 
 
-def run_hooks(commands: Sequence[str], when: str) -> None:
-    """Run a scenario's commands one after another. Raises HookError at the first that fails."""
-    for command in commands:
-        try:
-            done = subprocess.run(
-                shlex.split(command), capture_output=True, text=True, timeout=_HOOK_LIMIT_S, check=False
-            )
-        except (OSError, ValueError, subprocess.TimeoutExpired) as failed:
-            raise HookError(f"hooks.{when}: {command!r} could not be run ({failed}); correct the scenario") from None
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise HookError(
-                f"hooks.{when}: {command!r} ended with {done.returncode}{': ' + said[-1] if said else ''}; "
-                "the shop's state is not known, so nothing was sent"
-            )
+def _known_start(http: httpx.Client, plan: Plan, options: RunOptions) -> tuple[str, list[Product], list[str]]:
+    """Reset the shop; returns what it says it is, what shoppers can pick, and the coupons they may try."""
+    scenario = plan.scenario
+    shop = backstage(scenario.storefront.platform, HttpxClient(http), options.target)
+    try:
+        shop_line = shop.check()
+        shop.reset(plan.seed)
+        catalogue = with_popularity(shop.catalogue(), scenario.shopper, str(options.scenario_path))
+        return shop_line, catalogue, list(shop.coupons())
+    except (LookupError, TypeError, ValueError) as odd:
+        raise TargetError(
+            f"{options.target} does not answer as platform {scenario.storefront.platform} does "
+            f"({type(odd).__name__}: {odd}); check the target and the scenario's platform"
+        ) from None
 
 
 def _columns(catalogue: Sequence[Any]) -> dict[str, list[Any]]:

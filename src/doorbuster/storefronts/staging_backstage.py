@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -78,6 +79,10 @@ class StagingBackstage:
         info = self._ask("GET", f"{self.base_url}/admin/info")
         if info.get("name") != _NAME:
             raise TargetError(f'{self.base_url}: not a Doorbuster staging shop; check the target and "platform"')
+        for name, address in info["addresses"].items():
+            # Our credentials go wherever the shop says its services are: only ever to the host that we were aimed at.
+            if urlsplit(address).hostname != urlsplit(self.base_url).hostname:
+                raise TargetError(f"{self.base_url}: its {name} is on another host ({address}); nothing was sent there")
         return info
 
     def _pages(self, url: str, name: str) -> Iterator[Mapping[str, Any]]:
