@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from doorbuster.record.directory import RunDirectory
@@ -39,6 +40,10 @@ class RunWriter:
         self._part = 0
         self._steps = 0
         self._ends: dict[str, Counter[str]] = {journey: Counter() for journey in JOURNEYS}
+
+    def warm_up(self) -> None:
+        """Have pyarrow load what it loads at its first column (pandas, where installed) before any shopper waits."""
+        pa.array([""])
 
     def accept(self, tally: Tally) -> None:
         """Write a worker's latencies, sessions and facts; keep its arrivals until their second is over."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is a run to stop, Ctrl-C just ends us
 import locust  # isort: skip  # first: it makes sockets and sleeps cooperative before anyone else imports them
 
 import logging
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn

@@ -60,9 +60,10 @@ class Conductor:
         clock = RunClock.starting_in(_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S)
         self._plan, self._floor = load_run(directory, "local", clock, listener(environment))
         planned = self._plan.planned_by_second()
+        self._writer = RunWriter(directory, planned)
+        self._writer.warm_up()
         # Loading a long plan takes time of its own: the zero comes after it.
         self._floor.clock = RunClock.starting_in(_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S)
-        self._writer = RunWriter(directory, planned)
         self._door = Door(self._floor, self._plan, self._runner, user_class)
         self._health = Health()
         self._greenlets: list[Any] = []

@@ -21,6 +21,7 @@ _LOOK_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
 
 _GAVE_UP: dict[bool, Outcome] = {True: "unknown", False: "abandoned"}
 """What a step is when its shopper stops waiting, by whether it moves money."""
+_CUT_OFF = {money: Answer(outcome, "cut off by the end of the run") for money, outcome in _GAVE_UP.items()}
 
 
 def _no_order(last_look: Answer) -> Answer:
@@ -143,7 +144,7 @@ class Walk:
             answer = Answer(_GAVE_UP[name in MONEY_STEPS], "patience ran out")
         except gevent.GreenletExit:
             # The run is over. Who still waits has waited at least so long: left out, a hanging shop would look fast.
-            self._record(name, due_us, sent_us, Answer(_GAVE_UP[name in MONEY_STEPS], "cut off by the end of the run"))
+            self._record(name, due_us, sent_us, _CUT_OFF[name in MONEY_STEPS])
             raise
         if twice and answer.outcome == "conflict":
             # Refusing one of two clicks while the other is at work is the shop doing its job.
@@ -157,6 +158,8 @@ class Walk:
         self._ready_us = ended_us
         floor.tally.step(due_us, self.visit.journey, name, answer.outcome, ended_us - sent_us, ended_us - due_us)
         failed = answer.outcome in FAILED_OUTCOMES or answer.outcome == "unknown"
+        if answer is _CUT_OFF[name in MONEY_STEPS]:
+            return answer  # Locust's page would take its own end of the run for a failure of the shop
         floor.heard(name, (ended_us - sent_us) / 1000, f"{answer.outcome}: {answer.detail}" if failed else None)
         if failed:
             self._fact("step_failed", answer, {"step": name, "outcome": answer.outcome, "detail": answer.detail})
