@@ -41,6 +41,19 @@ FAILED_OUTCOMES: Final = frozenset({"throttled", "conflict", "error", "abandoned
 # How a session can end: as its last telling step did, or cut off by the end of the run.
 SESSION_OUTCOMES: Final = (*OUTCOMES, "in_flight", "lost")
 
+# What became of arrivals and of the sessions they started: law 2 adds these up, exactly.
+CONSERVATION: Final = (
+    "planned",
+    "started",
+    "dropped_limit",
+    "dropped_worker_lost",
+    "not_reached",
+    "finished",
+    "abandoned",
+    "in_flight",
+    "lost",
+)
+
 Clock = Literal["service", "response"]
 CLOCKS: Final[tuple[Clock, ...]] = ("service", "response")
 

@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from doorbuster.analysis.load import Run
-
-COUNTS = (
-    "planned",
-    "started",
-    "dropped_limit",
-    "dropped_worker_lost",
-    "not_reached",
-    "finished",
-    "abandoned",
-    "in_flight",
-    "lost",
-)
+from doorbuster.vocabulary import CONSERVATION
 
 
 def book_mistakes(run: Run) -> list[str]:
@@ -24,18 +13,18 @@ def book_mistakes(run: Run) -> list[str]:
     totals = run.info.get("conservation")
     if not totals:
         return ["the run kept no books: nothing says how many shoppers were planned and what became of them"]
-    missing = [key for key in COUNTS if key not in totals]
+    missing = [key for key in CONSERVATION if key not in totals]
     if missing:
         return [f"the run's books are incomplete: no count of {', '.join(missing)}"]
     mistakes = _equations(totals, "")
     by_journey = run.info.get("sessions") or {}
     for journey, counts in by_journey.items():
-        if all(key in counts for key in COUNTS):
+        if all(key in counts for key in CONSERVATION):
             mistakes += _equations(counts, f" in {journey}")
     if by_journey:
         mistakes += [
             f"{key} is {totals[key]} in all but {total} over the journeys"
-            for key in COUNTS
+            for key in CONSERVATION
             if (total := sum(counts.get(key, 0) for counts in by_journey.values())) != totals[key]
         ]
     if run.info.get("complete") is True and totals["not_reached"]:
@@ -55,7 +44,7 @@ def _equations(counts: Mapping[str, int], where: str) -> list[str]:
 
 
 def _tables_agree(run: Run, totals: Mapping[str, int]) -> list[str]:
-    in_tables = {key: int(run.arrivals[key].sum()) for key in COUNTS[:5]}
+    in_tables = {key: int(run.arrivals[key].sum()) for key in CONSERVATION[:5]}
     mistakes = [
         f"{key} is {totals[key]} in run.json but {counted} in the arrivals table"
         for key, counted in in_tables.items()

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from doorbuster.analysis.books import COUNTS
 from doorbuster.analysis.charts import Chart, draw_charts
 from doorbuster.analysis.charts.style import clock_text
 from doorbuster.analysis.comparison_words import worded_rows
@@ -17,7 +16,7 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, whole
-from doorbuster.vocabulary import OUTCOMES, STEPS
+from doorbuster.vocabulary import CONSERVATION, OUTCOMES, STEPS
 
 _GROUPS: Final = (
     ("overview", "The whole shop"),
@@ -62,7 +61,7 @@ def render_report(run: Run, baselines: Sequence[Run], verdict: Verdict, charts: 
         comparisons=worded_rows(verdict.comparison),
         outcomes=OUTCOMES,
         steps=_step_rows(run),
-        conservation_keys=COUNTS,
+        conservation_keys=CONSERVATION,
         conservation=_conservation_rows(run),
         warm_up=clock_text(run.warm_up_s),
         about=_about(run),

@@ -13,19 +13,7 @@ from numpy.typing import NDArray
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.histogram import dense, lower_bound_us, quantile_us
 from doorbuster.record.tally import Lateness, Tally
-from doorbuster.vocabulary import JOURNEYS
-
-_COUNTS = (
-    "planned",
-    "started",
-    "dropped_limit",
-    "dropped_worker_lost",
-    "not_reached",
-    "finished",
-    "abandoned",
-    "in_flight",
-    "lost",
-)
+from doorbuster.vocabulary import CONSERVATION, JOURNEYS
 
 
 class RunWriter:
@@ -89,7 +77,7 @@ class RunWriter:
         for column, journey in enumerate(JOURNEYS):
             cells = [cell for (_, name), cell in self._arrivals.items() if name == journey]
             ends = self._ends[journey]
-            counts = dict.fromkeys(_COUNTS, 0)
+            counts = dict.fromkeys(CONSERVATION, 0)
             counts["planned"] = int(self._planned[:, column].sum())
             counts["started"] = sum(cell.started for cell in cells)
             counts["dropped_limit"] = sum(cell.dropped_limit for cell in cells)
@@ -97,7 +85,7 @@ class RunWriter:
             counts.update({end: ends[end] for end in ("finished", "abandoned", "in_flight")})
             counts["lost"] = counts["started"] - ends.total()
             by_journey[journey] = counts
-        total = {name: sum(counts[name] for counts in by_journey.values()) for name in _COUNTS}
+        total = {name: sum(counts[name] for counts in by_journey.values()) for name in CONSERVATION}
         return {"conservation": total, "sessions": by_journey, "steps": self._steps}
 
     def _arrival_rows(self, first: int, last: int) -> list[Mapping[str, Any]]:
