@@ -86,7 +86,7 @@ def _conservation_rows(run: Run) -> list[tuple[str, list[str]]]:
     if not totals:
         return []
     named = [*journeys.items(), ("all", totals)]
-    return [(name, [str(counts.get(key, NOT_MEASURED)) for key in COUNTS]) for name, counts in named]
+    return [(name, [str(counts.get(key, NOT_MEASURED)) for key in CONSERVATION]) for name, counts in named]
 
 
 def _about(run: Run) -> list[tuple[str, str]]:
