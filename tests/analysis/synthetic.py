@@ -11,6 +11,7 @@ import numpy as np
 
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.histogram import BOUNDS_US, index_of_bounds
+from doorbuster.vocabulary import CONSERVATION
 
 WALKS: dict[str, tuple[str, ...]] = {
     "browse": ("home", "collection", "product"),
@@ -51,7 +52,7 @@ def make_run(folder: Path, recipe: Recipe = Recipe()) -> Path:  # frozen, so sha
     rng = np.random.default_rng(recipe.seed)
     directory = RunDirectory(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    counts = {journey: dict.fromkeys(_COUNTS, 0) for journey in recipe.journeys}
+    counts = {journey: dict.fromkeys(CONSERVATION, 0) for journey in recipe.journeys}
     arrivals, sessions, latency = [], [], []
     number = 0
     for journey in recipe.journeys:
@@ -92,22 +93,9 @@ def make_run(folder: Path, recipe: Recipe = Recipe()) -> Path:  # frozen, so sha
     directory.write_rows("sessions", sessions, part="0")
     for position, table in enumerate(latency):
         directory.write_part("latency", table, part=f"{position:03d}")
-    totals = {key: sum(count[key] for count in counts.values()) for key in _COUNTS}
+    totals = {key: sum(count[key] for count in counts.values()) for key in CONSERVATION}
     directory.write_run({**_info(folder.name, recipe), "conservation": totals, "sessions": counts, **recipe.info})
     return folder
-
-
-_COUNTS = (
-    "planned",
-    "started",
-    "dropped_limit",
-    "dropped_worker_lost",
-    "not_reached",
-    "finished",
-    "abandoned",
-    "in_flight",
-    "lost",
-)
 
 
 def _arrival_rows(journey: str, planned: Any, started: Any, dropped: Any, late_ms: float) -> dict[str, list[Any]]:
