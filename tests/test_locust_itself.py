@@ -13,7 +13,7 @@ import pytest
 
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.staging.environment import Addresses, staging_environment
-from tests.conftest import ROOT, assert_conserved, clean_environment, write_scenario
+from tests.conftest import ROOT, assert_conserved, clean_environment, free_port, write_scenario
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,23 @@ def test_peak_py_is_the_same_run(tmp_path: Path, staging: Addresses) -> None:
     sessions = pd.read_parquet(run / "sessions.parquet").sort_values("session")
     assert np.array_equal(sessions.due_us.to_numpy(), plan_of(scenario).due_us)
     assert "checkout.complete" in said.stdout + said.stderr  # Locust's own statistics
+
+
+def test_peak_py_with_processes_is_the_same_run_too(tmp_path: Path, staging: Addresses) -> None:
+    scenario = write_scenario(tmp_path, [8.0, 12.0, 8.0])
+    peak = str(ROOT / "locustfiles/peak.py")
+    port = str(free_port())
+    said = locust(
+        tmp_path, "-f", peak, "--scenario", str(scenario), "--host", staging.shop_url, "--processes", "2",
+        "--master-bind-port", port, "--master-port", port,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stdout + said.stderr
+    (run,) = (tmp_path / "runs").iterdir()
+    assert_conserved(run)
+    sessions = pd.read_parquet(run / "sessions.parquet").sort_values("session")
+    assert np.array_equal(sessions.due_us.to_numpy(), plan_of(scenario).due_us)
+    assert sessions.groupby("worker").size().min() > 5
+    assert "checkout.complete" in said.stdout + said.stderr  # the workers' steps, on the master's page
 
 
 def test_peak_py_without_a_shop_is_a_usage_error(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -16,6 +17,9 @@ from doorbuster import __version__
 from doorbuster.errors import DoorbusterError, TargetError
 from doorbuster.settings import checked_target, load_settings
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
+
+if TYPE_CHECKING:
+    from doorbuster.rehearsal.rehearse import Workers
 
 PATH = click.Path(path_type=Path)
 
@@ -98,7 +102,9 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
 @seed_option
 @scale_option
 @minutes_option
-@click.option("--workers", type=click.IntRange(1, 1), default=1, help="Load processes; one in this version.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Load processes on this machine.")
+@click.option("--expect-workers", type=click.IntRange(1, 1000), help="Wait for so many `doorbuster worker` instead.")
+@click.option("--bind", metavar="HOST[:PORT]", help="Where expected workers find us; default 127.0.0.1:5557.")
 def run(
     scenario: str,
     target: str | None,
@@ -107,6 +113,8 @@ def run(
     scale: float,
     minutes: float | None,
     workers: int,
+    expect_workers: int | None,
+    bind: str | None,
 ) -> None:
     """Rehearse a scenario. The last line is the run directory.
 
@@ -120,13 +128,28 @@ def run(
     from doorbuster.rehearsal.shop import shop_for
 
     settings = load_settings()
+    crew = _workers(workers, expect_workers, bind)
     path = find_scenario(scenario)
     with shop_for(path, _target(target) or settings.target) as url, watching() as watch:
-        rehearsed = rehearse(RunOptions(path, url, runs or settings.runs, seed, scale, minutes), settings, watch)
+        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes)
+        rehearsed = rehearse(options, settings, watch, crew)
     for reason in rehearsed.reasons:
         print(f"INVALID: {reason}")
     print(rehearsed.directory.path)
     sys.exit(rehearsed.exit_code)
+
+
+@app.command(epilog="Example: doorbuster worker --master-host 10.0.0.5")
+@click.option("--master-host", required=True, help="Where `doorbuster run --expect-workers` or `locust --master` is.")
+@click.option("--master-port", type=click.IntRange(1, 65535), default=5557)
+def worker(master_host: str, master_port: int) -> None:
+    """Walk shoppers for a master elsewhere, until it is done.
+
+    Secrets come from this machine's own DOORBUSTER_ variables; all else comes from the master, which is not
+    authenticated: use a private network.
+    """
+    command = [sys.executable, "-m", "doorbuster.swarm.worker_process", master_host, str(master_port)]
+    os.execv(sys.executable, command)  # Locust has to be imported before anything that it makes cooperative
 
 
 @app.command(epilog="Example: doorbuster compare --candidate runs/NEW --baseline runs/OLD")
@@ -217,6 +240,21 @@ def demo(seconds: float, slow_checkout: float, runs: Path | None) -> None:
         shown = demonstrate(settings, runs or settings.runs, seconds, slow_checkout, watch)
     print(shown.text)
     sys.exit(shown.exit_code)
+
+
+def _workers(local: int, expected: int | None, bind: str | None) -> Workers:
+    from doorbuster.rehearsal.rehearse import Workers
+
+    if expected is None:
+        if bind is not None:
+            raise click.UsageError("--bind goes with --expect-workers.")
+        return Workers(local)
+    if local != 1:
+        raise click.UsageError("--workers starts them here, --expect-workers waits for others; give one of the two.")
+    host, _, port = (bind or "127.0.0.1").partition(":")
+    if not host or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
+        raise click.UsageError(f"--bind {bind}: give HOST or HOST:PORT, for example 0.0.0.0:5557.")
+    return Workers(1, expected, host, int(port or 5557))
 
 
 def _target(target: str | None) -> str | None:

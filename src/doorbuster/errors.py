@@ -6,6 +6,7 @@ DoorbusterError                 exit 2: something the user can put right
 ├── GateError                   a gate file: file, entry, key
 ├── RunDirectoryError           a run directory that cannot be read or written
 ├── TargetError                 the shop: down, not allowed, not the platform the scenario says
+├── WorkerError                 a worker that cannot be had, or cannot load the run
 ├── HookError                   a command of the scenario's [hooks] failed
 ├── StagingError                the embedded staging environment did not come up, or an unknown fault
 └── CardError                   no such scenario, gate or folder
@@ -41,6 +42,10 @@ class RunDirectoryError(DoorbusterError):
 
 class TargetError(DoorbusterError):
     """A shop that is down, or that must not be loaded."""
+
+
+class WorkerError(DoorbusterError):
+    """A worker that cannot be had, or that cannot load the run."""
 
 
 class HookError(DoorbusterError):

@@ -131,6 +131,16 @@ class ValidityRules(BaseModel):
     """p99 of how long the generator's event loop stood still."""
     cpu_share: Positive = 0.9
     """p95 of the generator's processor use, of one core."""
+    gc_pause_ms: Positive = 250
+    """Longest pause for garbage collection: every shopper of that worker stood still meanwhile."""
+    descriptors_share: ShareOfOne = 0.9
+    """Open files and sockets, of the limit: beyond it connections fail that the shop never saw."""
+    ports_share: ShareOfOne = 0.9
+    """Ephemeral ports of the generator's machine in use or not yet free again: the same."""
+    memory_mb: Positive = 2000
+    """Peak memory of one worker."""
+    clock_error_ms: Positive = 10
+    """How far a worker's zero may be from the master's."""
     throttled_share: ShareOfOne = 0.01
     """Share of steps the shop's rate limits turned away: then the limit was rehearsed, not the shop."""
 

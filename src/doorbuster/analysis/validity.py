@@ -110,28 +110,44 @@ def _throttling(run: Run, rules: ValidityRules) -> Reading:
 
 
 def _generator(run: Run, rules: ValidityRules) -> list[Reading]:
-    health = run.info.get("generator")
-    health = health if isinstance(health, dict) else {}
+    """The generator's own health; of several workers the worst counts, and is named."""
     ours = "workers" in run.info  # a run made from telemetry had no generator of ours
-
-    def number(key: str) -> float:
-        value = health.get(key)
-        return float(value) if isinstance(value, int | float) else math.nan
-
     return [
-        _limited(
-            "generator event-loop stalls (p99)",
-            number("loop_stall_ms_p99"),
-            milliseconds,
-            rules.loop_stall_ms,
-            needed=ours,
+        _worst(run, "loop_stall_ms_p99", "generator event-loop stalls (p99)", milliseconds, rules.loop_stall_ms, ours),
+        _worst(run, "loop_stall_ms_max", "generator event-loop stalls (longest)", milliseconds),
+        _worst(run, "cpu_share_p95", "generator processor use (p95, of one core)", percent, rules.cpu_share, ours),
+        _worst(run, "gc_pause_ms_max", "generator garbage collection (longest pause)", milliseconds, rules.gc_pause_ms),
+        _worst(
+            run,
+            "descriptors_share",
+            "generator open files and sockets (of the limit)",
+            percent,
+            rules.descriptors_share,
         ),
-        _informative("generator event-loop stalls (longest)", number("loop_stall_ms_max"), milliseconds),
-        _limited(
-            "generator processor use (p95, of one core)", number("cpu_share_p95"), percent, rules.cpu_share, needed=ours
-        ),
-        _informative("generator memory (peak)", number("memory_mb_max"), lambda mb: f"{mb:.0f} MB"),
+        _worst(run, "ports_share", "generator ephemeral ports in use", percent, rules.ports_share),
+        _worst(run, "memory_mb_max", "generator memory (peak)", _megabytes, rules.memory_mb),
+        _worst(run, "clock_error_ms", "workers' clocks against the master's", milliseconds, rules.clock_error_ms),
     ]
+
+
+def _worst(
+    run: Run, key: str, name: str, show: Callable[[float], str], limit: float | None = None, needed: bool = False
+) -> Reading:
+    entries = run.info.get("by_worker") or [{"worker": "", "generator": run.info.get("generator")}]
+    figures = {
+        str(entry.get("worker")): float(entry["generator"][key])
+        for entry in entries
+        if isinstance(entry.get("generator"), dict) and isinstance(entry["generator"].get(key), int | float)
+    }
+    worst = max(figures, key=figures.__getitem__, default=None)
+    value = math.nan if worst is None else figures[worst]
+    if len(figures) > 1:
+        name += f", worst of {len(figures)} workers: {worst}"
+    return _informative(name, value, show) if limit is None else _limited(name, value, show, limit, needed)
+
+
+def _megabytes(megabytes: float) -> str:
+    return f"{megabytes:.0f} MB"
 
 
 def _limited(name: str, value: float, show: Callable[[float], str], limit: float, needed: bool = False) -> Reading:

@@ -83,7 +83,7 @@ class RunDirectory:
     def write_part(self, table: str, columns: Mapping[str, Sequence[Any]], part: str) -> None:
         """Add one closed part to a table; absent `arm` becomes `candidate`, other columns null."""
         schema = TABLES[table]
-        rows = len(next(iter(columns.values())))
+        rows = len(next(iter(columns.values()), ()))
         if not rows:
             return
         arrays = []

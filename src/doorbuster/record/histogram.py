@@ -38,10 +38,10 @@ def bucket_of(latency_us: float) -> int:
     return 1 + (exponent - 1) * PER_OCTAVE + int((2 * mantissa - 1) * PER_OCTAVE)
 
 
-def count_buckets(latencies_us: Sequence[float]) -> dict[int, int]:
-    """Bucket index to count of many latencies at once: a tenth of what one by one would cost."""
+def count_buckets(latencies_us: Sequence[float]) -> tuple[list[int], list[int]]:
+    """(bucket indexes, counts) of many latencies at once: a tenth of what one by one would cost."""
     indexes, counts = np.unique(index_of_bounds(np.array(latencies_us)), return_counts=True)
-    return dict(zip(indexes.tolist(), counts.tolist(), strict=True))
+    return indexes.tolist(), counts.tolist()
 
 
 def lower_bound_us(index: int) -> float:

@@ -1,46 +1,39 @@
-"""What one worker saw since it last reported: counts and rows that add up, whoever adds them."""
+"""What one worker saw since it last reported: plain values that add up, whoever adds them, and travel as they are."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import defaultdict
 from typing import Any
 
-from doorbuster.record.histogram import bucket_of, count_buckets
+from doorbuster.record.histogram import count_buckets
+from doorbuster.record.tables import FACTS, SESSIONS
 from doorbuster.vocabulary import FAILED_OUTCOMES
 
-LatencyKey = tuple[int, str, str, str, str]  # second, journey, step, outcome, clock
+Taken = dict[str, Any]
+"""What `Tally.take` gives; every value is a number, a string, None, or lists and dicts of those."""
+
+MOST_FAILURES_NOTED = 100
+"""Failed steps that become facts in one report; the rest are counted. All of them are in the histograms anyway."""
 
 
-@dataclass
-class Lateness:
-    """Starts of one second and journey."""
-
-    started: int = 0
-    dropped_limit: int = 0
-    late_us: Counter[int] = field(default_factory=Counter)
-    """Histogram of started - due: bucket index to count."""
-    late_us_max: float = 0.0
-
-
-@dataclass
 class Tally:
-    """Filled by shoppers, emptied by whoever writes. What is taken is plain values, so that a worker can send it."""
+    """Filled by shoppers, emptied by each report.
 
-    worker: str
-    latency: dict[LatencyKey, dict[int, int]] = field(default_factory=dict)
-    """Histograms of what was taken: bucket index to count."""
-    arrivals: dict[tuple[int, str], Lateness] = field(default_factory=lambda: defaultdict(Lateness))
-    sessions: list[dict[str, Any]] = field(default_factory=list)
-    facts: list[dict[str, Any]] = field(default_factory=list)
-    late_us: Counter[int] = field(default_factory=Counter)
-    """All starts of the run so far, as a histogram: for the progress line only."""
-    failed: int = 0
-    """Failed steps of the run so far: for the progress line only."""
+    A report's size depends on how many sessions started and ended, and on how many different latencies there were, but
+    not on how many requests were sent.
+    """
 
-    # Service, response, service, ... as they came: sorting them into buckets together costs a fraction of one by one,
-    # and plain numbers give the garbage collector nothing to walk through.
-    _steps: dict[tuple[int, str, str, str], list[float]] = field(default_factory=lambda: defaultdict(list), repr=False)
+    def __init__(self) -> None:
+        self.sessions: list[dict[str, Any]] = []
+        self.facts: list[dict[str, Any]] = []
+        self.failed = 0
+        """Failed steps of the run so far: for the progress line only."""
+        self._started: list[int] = []
+        self._late_us: list[int] = []
+        self._dropped: list[int] = []
+        # Service, response, service, ... as they came: sorting them into buckets together costs a fraction of one by
+        # one, and plain numbers give the garbage collector nothing to walk through.
+        self._steps: dict[tuple[int, str, str, str], list[float]] = defaultdict(list)
 
     def step(self, due_us: float, journey: str, step: str, outcome: str, service_us: float, response_us: float) -> None:
         """One step, on both clocks."""
@@ -48,25 +41,48 @@ class Tally:
         second = int(due_us // 1_000_000)
         self._steps[second, journey, step, outcome].extend((service_us, response_us))
 
-    def started(self, due_us: int, journey: str, late_us: float) -> None:
-        cell = self.arrivals[due_us // 1_000_000, journey]
-        cell.started += 1
-        cell.late_us[bucket_of(late_us)] += 1
-        cell.late_us_max = max(cell.late_us_max, late_us)
-        self.late_us[bucket_of(late_us)] += 1
+    def started(self, session: int, late_us: int) -> None:
+        """A shopper came in, so long after being due."""
+        self._started.append(session)
+        self._late_us.append(late_us)
 
-    def dropped(self, due_us: int, journey: str) -> None:
+    def dropped(self, session: int) -> None:
         """An arrival turned away at the limit on shoppers in flight."""
-        self.arrivals[due_us // 1_000_000, journey].dropped_limit += 1
+        self._dropped.append(session)
 
-    def take(self) -> Tally:
+    def take(self) -> Taken:
         """All since the last take; this tally is empty afterwards."""
-        latency = {}
-        for key, both_us in self._steps.items():
-            latency[*key, "service"] = count_buckets(both_us[::2])
-            latency[*key, "response"] = count_buckets(both_us[1::2])
-        taken = Tally(self.worker, latency, self.arrivals, self.sessions, self.facts)
-        fresh = Tally(self.worker)
-        self._steps, self.arrivals = fresh._steps, fresh.arrivals
-        self.sessions, self.facts = fresh.sessions, fresh.facts
+        facts = _bounded(self.facts)
+        taken: Taken = {
+            # second, journey, step, outcome, then buckets and counts of each clock
+            "steps": [
+                [*key, *count_buckets(both_us[::2]), *count_buckets(both_us[1::2])]
+                for key, both_us in self._steps.items()
+            ],
+            "started": self._started,
+            "late_us": self._late_us,
+            "dropped": self._dropped,
+            "sessions": _columns(self.sessions, SESSIONS.names),
+            "facts": _columns(facts, FACTS.names),
+            "failures_left_out": len(self.facts) - len(facts),
+            "failed": self.failed,
+        }
+        self._steps = defaultdict(list)
+        self._started, self._late_us, self._dropped, self.sessions, self.facts = [], [], [], [], []
         return taken
+
+
+def _bounded(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every fact about money, and the first failures: a shop that is down must not drown its own record."""
+    failures = 0
+    kept = []
+    for fact in facts:
+        failures += fact["kind"] == "step_failed"
+        if fact["kind"] != "step_failed" or failures <= MOST_FAILURES_NOTED:
+            kept.append(fact)
+    return kept
+
+
+def _columns(rows: list[dict[str, Any]], names: list[str]) -> dict[str, list[Any]]:
+    """Rows by column, without those columns that the writer adds."""
+    return {name: [row[name] for row in rows] for name in names if name not in ("worker", "arm")}

@@ -1,132 +1,127 @@
-"""Merges what workers tallied and writes it into the run directory, one closed part every few seconds."""
+"""Merges what workers report and writes it into the run directory, one closed part of each table every few seconds."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from doorbuster.record.directory import RunDirectory
-from doorbuster.record.histogram import dense, lower_bound_us, quantile_us
-from doorbuster.record.tally import Lateness, Tally
-from doorbuster.vocabulary import CONSERVATION, JOURNEYS
+from doorbuster.record.fates import Fates
+from doorbuster.record.histogram import BOUNDS_US
+from doorbuster.record.tally import Taken
+from doorbuster.vocabulary import CLOCKS
+
+LatencyKey = tuple[str, int, str, str, str, str]  # worker, second, journey, step, outcome, clock
+
+
+class Batch:
+    """What was reported since the last part was written."""
+
+    def __init__(self) -> None:
+        self.latency: dict[LatencyKey, dict[int, int]] = defaultdict(dict)
+        """Histograms: bucket index to count."""
+        self.sessions: dict[str, list[Any]] = defaultdict(list)
+        self.facts: dict[str, list[Any]] = defaultdict(list)
+
+    def add(self, worker: str, taken: Taken) -> int:
+        """Merge one report; returns how many steps it counts."""
+        steps = 0
+        for second, journey, step, outcome, *both in taken["steps"]:
+            steps += sum(both[1])
+            for clock, buckets, counts in zip(CLOCKS, both[::2], both[1::2], strict=True):
+                merged = self.latency[worker, second, journey, step, outcome, clock]
+                for bucket, count in zip(buckets, counts, strict=True):
+                    merged[bucket] = merged.get(bucket, 0) + count
+        _extend(self.sessions, taken["sessions"])
+        self.sessions["worker"] += [worker] * len(taken["sessions"]["session"])
+        _extend(self.facts, taken["facts"])
+        return steps
 
 
 class RunWriter:
     """The only writer of a run's measured tables."""
 
-    def __init__(self, directory: RunDirectory, planned: NDArray[np.int64]) -> None:
-        """`planned` is the plan's arrivals by second and journey, shape (seconds, journeys)."""
+    def __init__(self, directory: RunDirectory, fates: Fates) -> None:
         self._directory = directory
-        self._planned = planned
-        self._arrivals: dict[tuple[int, str], Lateness] = {}
+        self._fates = fates
+        self._batch = Batch()
+        self._seconds = int(np.ceil(fates.plan.duration_s))
         self._next_second = 0
         self._part = 0
         self._steps = 0
-        self._ends: dict[str, Counter[str]] = {journey: Counter() for journey in JOURNEYS}
+        self._failures_left_out = 0
 
     def warm_up(self) -> None:
         """Have pyarrow load what it loads at its first column (pandas, where installed) before any shopper waits."""
         pa.array([""])
 
-    def accept(self, tally: Tally) -> None:
-        """Write a worker's latencies, sessions and facts; keep its arrivals until their second is over."""
+    def accept(self, worker: str, taken: Taken, owner: int = 0) -> None:
+        """Book one report. Raises RunDirectoryError when it tells of an arrival that was told of before."""
+        self._fates.started(taken["started"], taken["late_us"], owner)
+        self._fates.dropped(taken["dropped"])
+        sessions = taken["sessions"]
+        self._fates.ended(sessions["session"], sessions["outcome"])
+        self._steps += self._batch.add(worker, taken)
+        self._failures_left_out += taken["failures_left_out"]
+
+    def add_sessions(self, worker: str, rows: Mapping[str, list[Any]]) -> None:
+        """Sessions that nobody reported the end of, by column."""
+        _extend(self._batch.sessions, rows)
+        self._batch.sessions["worker"] += [worker] * len(rows["session"])
+
+    def take(self) -> Batch:
+        """What has been booked since; written by `write`, on another thread if you like."""
+        batch, self._batch = self._batch, Batch()
+        return batch
+
+    def write(self, batch: Batch, closed_second: int) -> None:
+        """Add a closed part to each table. Arrivals are written up to the first second that still misses one."""
         part = f"{self._part:06d}"
         self._part += 1
-        for key, seen in tally.arrivals.items():
-            cell = self._arrivals.setdefault(key, Lateness())
-            cell.started += seen.started
-            cell.dropped_limit += seen.dropped_limit
-            cell.late_us.update(seen.late_us)
-            cell.late_us_max = max(cell.late_us_max, seen.late_us_max)
-        for session in tally.sessions:
-            self._ends[session["journey"]][_end_of(session["outcome"])] += 1
-        self._steps += sum(sum(seen.values()) for key, seen in tally.latency.items() if key[-1] == "service")
-        self._directory.write_part("latency", _latency_columns(tally), part)
-        self._directory.write_rows("sessions", tally.sessions, part)
-        self._directory.write_rows("facts", tally.facts, part)
-
-    def close_seconds(self, before: int) -> None:
-        """Write the arrivals of the seconds before this one, up to the first that still misses one.
-
-        The door counts an arrival as dealt a moment before its shopper counts as started.
-        """
+        self._directory.write_part("latency", _latency_columns(batch), part)
+        self._directory.write_part("sessions", batch.sessions, part)
+        self._directory.write_part("facts", batch.facts, part)
         last = self._next_second
-        while last < min(before, len(self._planned)) and self._accounted(last):
+        while last < min(closed_second, self._seconds) and self._fates.all_settled(last):
             last += 1
         self._write_arrivals(last)
 
-    def _accounted(self, second: int) -> bool:
-        cells = [self._arrivals.get((second, journey)) for journey in JOURNEYS]
-        return int(self._planned[second].sum()) == sum(cell.started + cell.dropped_limit for cell in cells if cell)
+    def finish(self) -> dict[str, Any]:
+        """Write what is left; returns `conservation`, `sessions` and `steps` of run.json. Sums hold exactly."""
+        self.write(self.take(), 0)
+        self._write_arrivals(self._seconds)
+        total, by_journey = self._fates.conservation()
+        return {
+            "conservation": total,
+            "sessions": by_journey,
+            "steps": self._steps,
+            "failures_left_out": self._failures_left_out,
+        }
 
     def _write_arrivals(self, before: int) -> None:
-        rows = self._arrival_rows(self._next_second, before)
+        rows = self._fates.rows(self._next_second, before)
         self._next_second = before
         self._directory.write_rows("arrivals", rows, f"{self._part:06d}")
         self._part += 1
 
-    def finish(self) -> dict[str, Any]:
-        """Write what is left; returns `conservation`, `sessions` and `steps` of run.json. Sums hold exactly."""
-        self._write_arrivals(len(self._planned))
-        by_journey = {}
-        for column, journey in enumerate(JOURNEYS):
-            cells = [cell for (_, name), cell in self._arrivals.items() if name == journey]
-            ends = self._ends[journey]
-            counts = dict.fromkeys(CONSERVATION, 0)
-            counts["planned"] = int(self._planned[:, column].sum())
-            counts["started"] = sum(cell.started for cell in cells)
-            counts["dropped_limit"] = sum(cell.dropped_limit for cell in cells)
-            counts["not_reached"] = counts["planned"] - counts["started"] - counts["dropped_limit"]
-            counts.update({end: ends[end] for end in ("finished", "abandoned", "in_flight")})
-            counts["lost"] = counts["started"] - ends.total()
-            by_journey[journey] = counts
-        total = {name: sum(counts[name] for counts in by_journey.values()) for name in CONSERVATION}
-        return {"conservation": total, "sessions": by_journey, "steps": self._steps}
 
-    def _arrival_rows(self, first: int, last: int) -> list[Mapping[str, Any]]:
-        rows: list[Mapping[str, Any]] = []
-        for second in range(first, last):
-            for column, journey in enumerate(JOURNEYS):
-                planned = int(self._planned[second, column])
-                cell = self._arrivals.get((second, journey), Lateness())
-                if planned == 0 and cell.started == 0:
-                    continue
-                late = dense(cell.late_us)
-                rows.append(
-                    {
-                        "second": second,
-                        "journey": journey,
-                        "planned": planned,
-                        "started": cell.started,
-                        "dropped_limit": cell.dropped_limit,
-                        "dropped_worker_lost": 0,
-                        "not_reached": planned - cell.started - cell.dropped_limit,
-                        "dropped": cell.dropped_limit,
-                        "late_ms_p50": quantile_us(late, 0.5) / 1000 if cell.started else None,
-                        "late_ms_p99": quantile_us(late, 0.99) / 1000 if cell.started else None,
-                        "late_ms_max": cell.late_us_max / 1000 if cell.started else None,
-                    }
-                )
-        return rows
+def _extend(columns: dict[str, list[Any]], more: Mapping[str, list[Any]]) -> None:
+    for name, values in more.items():
+        columns[name] += values
 
 
-def _end_of(outcome: str) -> str:
-    return outcome if outcome in ("abandoned", "in_flight") else "finished"
-
-
-def _latency_columns(tally: Tally) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("second", "journey", "step", "outcome", "clock", "bucket_us", "count")
-    }
-    for (second, journey, step, outcome, clock), buckets in tally.latency.items():
-        for index, count in buckets.items():
-            for name, value in zip(
-                columns, (second, journey, step, outcome, clock, lower_bound_us(index), count), strict=True
-            ):
-                columns[name].append(value)
-    return {"worker": [tally.worker] * len(columns["second"]), **columns}
+def _latency_columns(batch: Batch) -> dict[str, Any]:
+    names = ("worker", "second", "journey", "step", "outcome", "clock")
+    columns: dict[str, Any] = {name: [] for name in names}
+    indexes: list[int] = []
+    counts: list[int] = []
+    for key, buckets in batch.latency.items():
+        for name, value in zip(names, key, strict=True):
+            columns[name] += [value] * len(buckets)
+        indexes += buckets.keys()
+        counts += buckets.values()
+    return {**columns, "bucket_us": BOUNDS_US[np.array(indexes, dtype=np.intp)], "count": counts}

@@ -88,7 +88,7 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
             "ended_at": None,
             "git_revision": _git_revision(),
             "versions": _versions(),
-            "workers": 1,
+            "workers": 0,
             "machine": {"cpus": os.cpu_count(), "system": platform.system(), "architecture": platform.machine()},
             "clock": {"warm_up_s": plan.warm_up_s, "duration_s": plan.duration_s, "squeeze": plan.squeeze},
             "last_year": {

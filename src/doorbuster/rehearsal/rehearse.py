@@ -24,6 +24,22 @@ _STOP_LIMIT_S = 20.0
 
 
 @dataclass(frozen=True)
+class Workers:
+    """Who walks: so many processes here, or so many workers that come from elsewhere to (bind, port)."""
+
+    local: int = 1
+    expected: int = 0
+    bind: str = "127.0.0.1"
+    port: int = 5557
+
+    def arguments(self) -> list[str]:
+        """For the load process."""
+        if self.expected:
+            return ["--expect-workers", str(self.expected), "--bind", self.bind, "--port", str(self.port)]
+        return ["--workers", str(self.local)]
+
+
+@dataclass(frozen=True)
 class Rehearsed:
     """A run that has taken place, as far as it did."""
 
@@ -33,7 +49,12 @@ class Rehearsed:
     """Why it was no rehearsal; empty for exit code 0."""
 
 
-def rehearse(options: RunOptions, settings: Settings, watch: Callable[[dict[str, Any]], None]) -> Rehearsed:
+def rehearse(
+    options: RunOptions,
+    settings: Settings,
+    watch: Callable[[dict[str, Any]], None],
+    workers: Workers = Workers(),
+) -> Rehearsed:
     """Run a scenario to its end. `watch` hears of the progress once a second.
 
     Ctrl-C stops the shoppers, keeps the directory and gives exit code 130; a second one does not wait for them.
@@ -44,7 +65,7 @@ def rehearse(options: RunOptions, settings: Settings, watch: Callable[[dict[str,
     if reason := starved():
         directory.update_run(stopped_because=reason)
     else:
-        with _load_process(directory) as load:
+        with _load_process(directory, workers) as load:
             try:
                 _watch(load, watch)
             except KeyboardInterrupt:
@@ -61,11 +82,11 @@ def rehearse(options: RunOptions, settings: Settings, watch: Callable[[dict[str,
 
 
 @contextmanager
-def _load_process(directory: RunDirectory) -> Iterator[subprocess.Popen[bytes]]:
+def _load_process(directory: RunDirectory, workers: Workers) -> Iterator[subprocess.Popen[bytes]]:
     """The process that sends the load. It holds the other end of a pipe: when we die, however we die, so does it."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "doorbuster.swarm", str(directory.path)],
+        [sys.executable, "-m", "doorbuster.swarm", str(directory.path), *workers.arguments()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

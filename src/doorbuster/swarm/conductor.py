@@ -1,14 +1,14 @@
-"""Conducts one run in this process: door, recorder and health, from the first shopper to the last closed part."""
+"""Conducts one run: its crew of workers, its clock and its record, from the first shopper to the last closed part."""
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import gevent
@@ -17,14 +17,15 @@ from gevent.event import Event
 
 from doorbuster.errors import DoorbusterError, RunDirectoryError
 from doorbuster.record.directory import RunDirectory
-from doorbuster.record.histogram import dense, quantile_us
+from doorbuster.record.fates import Fates
+from doorbuster.record.histogram import quantile_us
 from doorbuster.record.writer import RunWriter
 from doorbuster.swarm.clock import RunClock
-from doorbuster.swarm.door import Door
+from doorbuster.swarm.crew import GRANT_S, Crew, Member
 from doorbuster.swarm.ending import ending
-from doorbuster.swarm.health import Health
 from doorbuster.swarm.load_run import load_run
-from doorbuster.swarm.locust_page import listener
+from doorbuster.swarm.lost_sessions import lost_sessions
+from doorbuster.swarm.team import LocalTeam, Team
 from doorbuster.swarm.user import ShopperUser
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_USAGE
 
@@ -49,115 +50,169 @@ class Progress:
 
 
 class Conductor:
-    """One run, one process. Locust tells it when to start and to stop; it tells Locust when all is over."""
+    """One run. Locust tells it when to start and to stop; it tells Locust when all is over."""
 
-    def __init__(self, environment: Any, directory: RunDirectory, user_class: type[ShopperUser]) -> None:
-        """Raises DoorbusterError when the run directory cannot be used."""
+    def __init__(
+        self, environment: Any, directory: RunDirectory, user_class: type[ShopperUser], team: Team | None = None
+    ) -> None:
+        """`team` is where the workers are; without one this process is the only worker.
+
+        Raises DoorbusterError when the run directory cannot be used.
+        """
         self.directory = directory
         self.stopped_because: str | None = None
-        self._runner = environment.runner
-        has_faults = bool(directory.read_run()["faults"])
-        clock = RunClock.starting_in(_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S)
-        self._plan, self._floor = load_run(directory, "local", clock, listener(environment))
-        planned = self._plan.planned_by_second()
-        self._writer = RunWriter(directory, planned)
+        self.opened = False
+        self.clock = RunClock.starting_in(_LEAD_S)
+        self._plan, self._floor = load_run(directory, self.clock, lambda *_: None)
+        self._team = team or LocalTeam(environment, user_class)
+        self.crew = Crew(self._plan.due_us, GRANT_S if team else float("inf"))
+        self._fates = Fates(self._plan)
+        self._writer = RunWriter(directory, self._fates)
         self._writer.warm_up()
-        # Loading a long plan takes time of its own: the zero comes after it.
-        self._floor.clock = RunClock.starting_in(_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S)
-        self._door = Door(self._floor, self._plan, self._runner, user_class)
-        self._health = Health()
-        self._greenlets: list[Any] = []
         self._recorder: Any = None
         self._closing = Event()
-        if has_faults:
-            self._steer_faults()
 
     def open(self) -> None:
-        """Start the clock."""
-        zero = datetime.fromtimestamp(self._floor.clock.zero_unix_s(), UTC)
+        """Have the workers get ready, then start the clock. Raises DoorbusterError."""
+        self._team.prepare(self)
+        has_faults = bool(self.directory.read_run()["faults"])
+        # Loading a long plan takes time of its own: the zero comes after it.
+        self.clock = RunClock.starting_in((_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S) + self._team.lead_s)
+        if has_faults:
+            self._steer_faults()
+        zero = datetime.fromtimestamp(self.clock.zero_unix_s(), UTC)
         self.directory.update_run(started_at=zero.isoformat(), stopped_because="running")
-        # What is loaded now lives as long as the run: keep the collector from walking it again and again.
-        gc.collect()
-        gc.freeze()
+        for member in self.crew.working():
+            member.heard_s = monotonic()
+        self.crew.deal(self.clock.now_us())
+        self.opened = True
+        self._team.begin(self.clock)
         self._recorder = gevent.spawn(self._record)
-        self._greenlets = [gevent.spawn(self._door.run), gevent.spawn(self._health.watch)]
-        self._greenlets[0].link_exception(lambda broken: self._stop(f"the door broke: {broken.exception!r}"))
+
+    def join(self, client_id: str, about: dict[str, Any]) -> Member:
+        """A worker that is ready. Under way it is dealt in at once."""
+        member = self.crew.join(client_id, about, monotonic(), self.clock.now_us() if self.opened else 0)
+        if self.opened:
+            self._deal()
+        return member
+
+    def hear(self, member: Member, report: dict[str, Any]) -> None:
+        """Book one worker's report."""
+        member.heard_s = monotonic()
+        member.next_due_us, member.closed, member.in_shop = (
+            report[key] for key in ("next_due_us", "closed", "in_shop")
+        )
+        member.health, member.bugs, member.failed = report["health"], report["bugs"], report["tally"]["failed"]
+        if report["broken"] is not None:
+            self.stop(report["broken"])
+        try:
+            self._writer.accept(member.name, report["tally"], member.term)
+        except Exception as failed:  # noqa: BLE001  (a record with a hole is no record: the run ends and says why)
+            self._record_broke(failed)
+
+    def lose(self, member: Member, why: str) -> None:
+        """A worker is gone: count what went with it, and deal its share to the others."""
+        now_us = self.clock.now_us()
+        inside = self._fates.lose(member.term, self.crew.lose(member, why, now_us))
+        self._writer.add_sessions(member.name, lost_sessions(self._plan, self._floor.visits, inside))
+        member.in_shop = 0
+        self._deal()
 
     def over(self) -> bool:
         """Whether the run has reached its end, as `ending` has it."""
+        working = self.crew.working()
         if self.stopped_because is None:
             self.stopped_because = ending(
-                now_s=self._floor.clock.now_us() / 1e6,
-                next_due_s=self._door.next_due_us / 1e6,
-                door_closed=self._door.closed,
-                in_shop=len(self._runner.user_greenlets),
+                now_s=self.clock.now_us() / 1e6,
+                next_due_s=min((member.next_due_us for member in working), default=self.clock.now_us()) / 1e6,
+                door_closed=bool(working) and all(member.closed for member in working),
+                in_shop=sum(member.in_shop for member in working),
                 duration_s=self._plan.duration_s,
                 drain_s=self._floor.scenario.limits.drain_s,
+                alone_s=self.crew.alone_s(self.clock.now_us()),
             )
         return self.stopped_because is not None
 
     def shut_door(self) -> None:
-        """Nobody else comes in; before Locust stops the shoppers inside, or a late one would be missed."""
-        gevent.killall(self._greenlets[:1])
+        """Nobody else comes in."""
+        self._team.shut_door()
 
     def close(self) -> None:
-        """After Locust has stopped the shoppers: write the rest and say how complete the run is."""
+        """After Locust has stopped the shoppers: hear the last, write the rest and say how complete the run is."""
+        self._team.last_reports()
+        for member in self.crew.working():
+            if not member.last_words:
+                self.lose(member, "did not say how its shoppers ended")
+        self._fates.lose(0, self.crew.unowned(min(self.clock.now_us(), int(self._plan.duration_s * 1e6))))
         self._closing.set()
         if self._recorder is not None:
             self._recorder.join(_LAST_WRITE_LIMIT_S)  # a part that is being written is written whole
-        gevent.killall(self._greenlets)
         reason = self.stopped_because or "interrupted"
         counted: dict[str, Any] = {}
         if not reason.startswith("recorder broke"):
             try:
-                self._writer.accept(self._floor.tally.take())
                 counted = self._writer.finish()
             except Exception as failed:  # noqa: BLE001  (whatever broke the record, the run must say so)
                 reason = f"recorder broke: {type(failed).__name__}: {failed}"
         not_reached = counted.get("conservation", {}).get("not_reached", 0)
+        self.stopped_because = reason
+        members = list(self.crew.members.values())
         self.directory.update_run(
             ended_at=datetime.now(UTC).isoformat(),
             complete=reason == "finished" and not_reached == 0,
             stopped_because=reason,
-            generator=self._health.summary(),
-            bugs={"count": len(self._floor.bugs), "first": self._floor.bugs[:5]},
+            workers=len(members),
+            by_worker=self.crew.summary(),
+            generator=self.crew.worst_health(),
+            bugs={
+                "count": sum(member.bugs["count"] for member in members),
+                "first": [bug for member in members for bug in member.bugs["first"]][:5],
+            },
             **counted,
         )
-        self.stopped_because = reason
 
     def progress(self) -> Progress:
-        second = max(0.0, self._floor.clock.now_us() / 1e6)
-        tally = self._floor.tally
-        phase = "last shoppers" if self._door.closed else "rehearsal"
+        second = max(0.0, self.clock.now_us() / 1e6) if self.opened else 0.0
+        working = self.crew.working()
+        closed = bool(working) and all(member.closed for member in working)
+        phase = "warm-up" if second < self._plan.warm_up_s else "last shoppers" if closed else "rehearsal"
+        late_us = self._fates.late_us
         return Progress(
-            phase="warm-up" if second < self._plan.warm_up_s else phase,
+            phase=phase if self.opened else "waiting for workers",
             second=round(second, 1),
             duration_s=self._plan.duration_s,
             planned=int(np.searchsorted(self._plan.due_us, second * 1e6)),
-            started=tally.late_us.total(),
-            in_shop=len(self._runner.user_greenlets),
-            failed=tally.failed,
-            late_ms_p99=round(quantile_us(dense(tally.late_us), 0.99) / 1000, 1) if tally.late_us else 0.0,
+            started=self._fates.started_count,
+            in_shop=sum(member.in_shop for member in working),
+            failed=sum(member.failed for member in self.crew.members.values()),
+            late_ms_p99=round(quantile_us(late_us, 0.99) / 1000, 1) if late_us.any() else 0.0,
         )
 
+    def stop(self, reason: str) -> None:
+        """End the run at Locust's next look; the first reason stands."""
+        self.stopped_because = self.stopped_because or reason
+
+    def _deal(self) -> None:
+        nobodys = self.crew.deal(self.clock.now_us())
+        self._fates.lose(0, nobodys)
+
     def _record(self) -> None:
-        """Hand over what was tallied every few seconds; written by a thread, so that no shopper waits for the disk."""
+        """Write what was booked every few seconds, on a thread, so that nobody waits for the disk."""
         write: Callable[..., Any] = gevent.get_hub().threadpool.apply
         while not self._closing.wait(_WRITE_EVERY_S):
             try:
-                closed_second = self._door.next_due_us // 1_000_000
-                write(self._writer.accept, (self._floor.tally.take(),))
-                write(self._writer.close_seconds, (closed_second,))
+                due_us = min((member.next_due_us for member in self.crew.working()), default=self.clock.now_us())
+                write(self._writer.write, (self._writer.take(), due_us // 1_000_000))
             except Exception as failed:  # noqa: BLE001  (a record with a hole is no record: the run ends and says why)
-                self._stop(f"recorder broke: {type(failed).__name__}: {failed}")
+                self._record_broke(failed)
                 return
 
-    def _stop(self, reason: str) -> None:
-        self.stopped_because = self.stopped_because or reason
+    def _record_broke(self, failed: Exception) -> None:
+        self.stop(f"recorder broke: {type(failed).__name__}: {failed}")
 
     def _steer_faults(self) -> None:
         """Tell the staging services when to break; a process of its own, because httpx stays off the load path."""
-        zero = str(self._floor.clock.zero_unix_s())
+        zero = str(self.clock.zero_unix_s())
         command = [sys.executable, "-m", "doorbuster.rehearsal", "steer", str(self.directory.path), zero]
         try:
             steer = subprocess.run(

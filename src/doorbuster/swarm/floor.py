@@ -30,6 +30,8 @@ class ShopFloor:
     clock: RunClock
     tally: Tally
     heard: StepListener
+    cut_off_as: str = "in_flight"
+    """What a session is whose shopper is stopped: `in_flight` at the end of the run, `lost` when its worker leaves."""
     bugs: list[str] = field(default_factory=list)
     """Sessions that broke inside doorbuster itself, as `ErrorType: text`; any makes the run INVALID."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pyarrow.parquet as pq
 
 from doorbuster.record.directory import RunDirectory
@@ -17,8 +20,11 @@ from doorbuster.swarm.transport import transport_options
 from doorbuster.traffic.plan import Plan, build_plan
 from doorbuster.traffic.visit import Visits
 
+_PREPARED = ("run.json", "scenario.toml", "curve.csv", "catalogue.parquet/part-000000.parquet")
+"""All that a worker needs of a run that is prepared; none of it is secret."""
 
-def load_run(directory: RunDirectory, worker: str, clock: RunClock, heard: StepListener) -> tuple[Plan, ShopFloor]:
+
+def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> tuple[Plan, ShopFloor]:
     """The plan and the shop floor of a prepared run; everything but secrets comes from its directory."""
     run = directory.read_run()
     scenario = load_scenario(directory.path / "scenario.toml")
@@ -30,11 +36,24 @@ def load_run(directory: RunDirectory, worker: str, clock: RunClock, heard: StepL
         scenario=scenario,
         seed=plan.seed,
         base_url=run["target"],
-        visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, directory.name),
+        visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, run["id"]),
         storefront_of=storefront_factory(scenario.storefront.platform),
-        transport=transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts, directory.name),
+        transport=transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts, run["id"]),
         clock=clock,
-        tally=Tally(worker),
+        tally=Tally(),
         heard=heard,
     )
     return plan, floor
+
+
+def pack_run(directory: RunDirectory) -> dict[str, bytes]:
+    """A prepared run directory's files, to send to a worker."""
+    return {name: (directory.path / name).read_bytes() for name in _PREPARED}
+
+
+def unpack_run(files: Mapping[str, bytes], folder: Path) -> RunDirectory:
+    """The reverse of `pack_run`; other names than those are not written."""
+    directory = RunDirectory(folder)
+    for name in _PREPARED:
+        directory.write_bytes(name, files[name])
+    return directory

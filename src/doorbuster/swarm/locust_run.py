@@ -7,9 +7,11 @@ from typing import Any
 
 from locust import LoadTestShape
 from locust.dispatch import UsersDispatcher
+from locust.runners import MasterRunner
 
 from doorbuster.record.directory import RunDirectory
 from doorbuster.swarm.conductor import Conductor, refused
+from doorbuster.swarm.remote_team import RemoteTeam
 from doorbuster.swarm.user import ShopperUser
 
 
@@ -20,6 +22,29 @@ class NobodyDispatcher(UsersDispatcher):  # type: ignore[misc]  # Locust ships n
 
     def __next__(self) -> dict[str, dict[str, int]]:
         raise StopIteration
+
+
+class NobodyAnywhere(NobodyDispatcher):
+    """The same for a master, which needs one round to have been dispatched, and must not start another by itself.
+
+    Its one round goes to no worker: a worker that is told to have no users stops those it has, and ours are shoppers.
+    """
+
+    _NO_WORKER = "nobody"
+
+    def new_dispatch(self, target_user_count: int, spawn_rate: float, user_classes: Any = None) -> None:
+        self._rounds = iter([{self._NO_WORKER: {user_class.__name__: 0 for user_class in self._user_classes}}])
+
+    def __next__(self) -> dict[str, dict[str, int]]:
+        return next(self._rounds)
+
+    @property
+    def dispatch_in_progress(self) -> bool:
+        return True
+
+    def add_worker(self, worker_node: Any) -> None: ...
+
+    def remove_worker(self, worker_node: Any) -> None: ...
 
 
 class UntilOver(LoadTestShape):  # type: ignore[misc]  # the same
@@ -37,7 +62,7 @@ class UntilOver(LoadTestShape):  # type: ignore[misc]  # the same
 
 
 class RunHooks:
-    """Listens to one Locust environment and conducts a run for each test it starts."""
+    """Listens to a Locust environment, a master's or a single process's, and conducts a run for each test it starts."""
 
     def __init__(
         self,
@@ -52,7 +77,8 @@ class RunHooks:
         self._user_class = user_class
         self._directory = directory
         self._closed = closed
-        environment.dispatcher_class = NobodyDispatcher
+        self._team = RemoteTeam(environment.runner) if isinstance(environment.runner, MasterRunner) else None
+        environment.dispatcher_class = NobodyAnywhere if self._team else NobodyDispatcher
         environment.shape_class = UntilOver(self)
         environment.events.test_start.add_listener(self._test_start)
         environment.events.test_stopping.add_listener(self._test_stopping)
@@ -60,7 +86,7 @@ class RunHooks:
 
     def _test_start(self, **_: Any) -> None:
         try:
-            self.conductor = Conductor(self._environment, self._directory(), self._user_class)
+            self.conductor = Conductor(self._environment, self._directory(), self._user_class, self._team)
             self.conductor.open()
         except Exception as error:  # noqa: BLE001  (Locust only logs what a listener raises, and would wait for ever)
             self.conductor = None

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from locust import events
-from locust.runners import LocalRunner
+from locust.runners import WorkerRunner
 
 from doorbuster.cards import find_scenario
 from doorbuster.errors import DoorbusterError, RunDirectoryError, TargetError
@@ -17,6 +17,7 @@ from doorbuster.record.directory import RunDirectory
 from doorbuster.settings import checked_target, load_settings
 from doorbuster.swarm.conductor import Conductor
 from doorbuster.swarm.locust_run import RunHooks
+from doorbuster.swarm.remote_worker import RemoteWorker
 from doorbuster.swarm.user import ShopperUser
 from doorbuster.vocabulary import EXIT_INTERRUPTED, EXIT_USAGE
 
@@ -34,12 +35,9 @@ def rehearse_under_locust(user_class: type[ShopperUser]) -> None:
 
     @events.init.add_listener  # type: ignore[untyped-decorator]  # the same
     def _init(environment: Any, **_: Any) -> None:
-        if not isinstance(environment.runner, LocalRunner):
-            print(
-                "doorbuster: this version rehearses in one process; leave out --master, --worker, --processes",
-                file=sys.stderr,
-            )
-            raise SystemExit(EXIT_USAGE)
+        if isinstance(environment.runner, WorkerRunner):
+            RemoteWorker(environment, user_class)
+            return
 
         def closed(conductor: Conductor) -> None:
             environment.process_exit_code = _finish(conductor)

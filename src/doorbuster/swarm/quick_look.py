@@ -40,7 +40,7 @@ class QuickLook:
             storefront_of=storefront_factory(scenario.storefront.platform),
             transport=transport,
             clock=clock,
-            tally=Tally("local"),
+            tally=Tally(),
             heard=heard,
         )
 

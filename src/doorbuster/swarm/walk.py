@@ -47,13 +47,13 @@ class Walk:
         """Walk the journey to its end. The session is recorded whatever happens to it."""
         floor, visit = self._floor, self.visit
         started_us = floor.clock.now_us()
-        floor.tally.started(self._due_us, visit.journey, started_us - self._due_us)
+        floor.tally.started(visit.session, started_us - self._due_us)
         ended_us: int | None = None
         try:
             self._shop()
             ended_us = floor.clock.now_us()
         except gevent.GreenletExit:
-            self._outcome = "in_flight"
+            self._outcome = floor.cut_off_as
             raise
         finally:
             order = self._order
@@ -73,7 +73,6 @@ class Walk:
                     "order_id": order.order_id if order else None,
                     "total_minor": order.total_minor if order else None,
                     "currency": order.currency if order else None,
-                    "worker": floor.tally.worker,
                 }
             )
             self._browser.close()
