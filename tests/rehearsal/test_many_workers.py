@@ -52,6 +52,11 @@ def until_second(run: subprocess.Popen[str], second: int) -> None:
     raise AssertionError("the run ended early")
 
 
+def load_process_of(run: subprocess.Popen[str]) -> psutil.Process:
+    (load,) = [one for one in psutil.Process(run.pid).children() if "doorbuster.swarm" in one.cmdline()]
+    return load
+
+
 @pytest.mark.parametrize("workers", [2, 3])
 def test_the_same_shoppers_come_whoever_walks_them(
     workers: int, finished: Finished, staging: Addresses, tmp_path: Path
@@ -136,13 +141,39 @@ def test_when_the_process_that_leads_the_workers_is_killed_none_of_them_is_left(
     ) as run:
         until_second(run, 3)
         family = psutil.Process(run.pid).children(recursive=True)
-        (master,) = [one for one in psutil.Process(run.pid).children() if "doorbuster.swarm" in one.cmdline()]
+        master = load_process_of(run)
         assert len(master.children()) == 2
         master.kill()
         out, _ = run.communicate(timeout=60)
         assert run.returncode == 4
         assert "INVALID: " in out
         assert not psutil.wait_procs(family, timeout=20)[1]
+
+
+@pytest.mark.parametrize(
+    ("killed", "exit_code", "sentence"), [("doorbuster", 0, ""), ("its load process", 2, "the master fell silent")]
+)
+def test_a_worker_elsewhere_does_not_outlive_its_master(
+    killed: str, exit_code: int, sentence: str, tmp_path: Path, staging: Addresses
+) -> None:
+    scenario = write_scenario(tmp_path, [8.0] * 60, name="orphan")
+    port = str(free_port())
+    with (
+        process(
+            tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "1",
+            "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as run,
+        process(
+            tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port, stderr=subprocess.PIPE
+        ) as worker,
+    ):  # fmt: skip
+        until_second(run, 3)
+        load = load_process_of(run)
+        (run if killed == "doorbuster" else load).kill()
+        _, said = worker.communicate(timeout=60)
+        assert worker.returncode == exit_code
+        assert sentence in said
+        assert not psutil.wait_procs([load], timeout=20)[1]
 
 
 def test_ctrl_c_with_workers_keeps_what_they_saw(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from doorbuster.errors import RunDirectoryError
 from doorbuster.record.tables import ARM, TABLES
 
+_RESERVE_BYTES: Final = 64 << 10
 FORMAT_VERSION: Final = 1
 """Version of the run directory. 1: the first one."""
 
@@ -60,7 +62,13 @@ class RunDirectory:
         return dict(run)
 
     def write_run(self, run: Mapping[str, Any]) -> None:
-        self.write_text("run.json", json.dumps(run, indent=2, sort_keys=False) + "\n")
+        """Replace run.json. A full disk must not keep a run from saying how it ended: then the reserve is used up."""
+        text = json.dumps(run, indent=2, sort_keys=False) + "\n"
+        try:
+            self.write_text("run.json", text)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
+            self.write_text("run.json", text)
 
     def update_run(self, **changes: Any) -> dict[str, Any]:
         """Replace top-level keys of run.json, atomically; returns the new content."""
@@ -76,9 +84,22 @@ class RunDirectory:
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(target)
+        with _whole_or_not_at_all(partial, target):
+            partial.write_bytes(content)
         return target
+
+    def set_aside(self) -> None:
+        """Keep some room on the disk for the run's last words; given back by `tidy`."""
+        self._reserve.write_bytes(os.urandom(_RESERVE_BYTES))
+
+    def tidy(self) -> None:
+        """Once nobody writes any more: remove the reserve, and what a killed process left half-written."""
+        for leftover in [*self.path.glob(".*"), *self.path.glob("*.parquet/.*")]:
+            leftover.unlink(missing_ok=True)
+
+    @property
+    def _reserve(self) -> Path:
+        return self.path / ".reserve"
 
     def write_part(self, table: str, columns: Mapping[str, Sequence[Any]], part: str) -> None:
         """Add one closed part to a table; absent `arm` becomes `candidate`, other columns null."""
@@ -86,7 +107,7 @@ class RunDirectory:
         rows = len(next(iter(columns.values()), ()))
         if not rows:
             return
-        arrays = []
+        arrays: list[pa.Array] = []
         for field in schema:
             if field.name in columns:
                 arrays.append(pa.array(columns[field.name], type=field.type))
@@ -94,13 +115,21 @@ class RunDirectory:
                 arrays.append(pa.array([ARM] * rows, type=field.type))
             else:
                 arrays.append(pa.nulls(rows, type=field.type))
+        self._close_part(table, pa.Table.from_arrays(arrays, schema=schema), part)
+
+    def begin_tables(self) -> None:
+        """An empty part for each table, so that readers find them all however early the run ends."""
+        for table, schema in TABLES.items():
+            self._close_part(table, schema.empty_table(), "none")
+
+    def _close_part(self, table: str, rows: pa.Table, part: str) -> None:
         folder = self.table_path(table)
         folder.mkdir(exist_ok=True)
         final = folder / f"part-{part}.parquet"
         # A leading underscore or dot hides an unclosed part from every reader of Parquet folders.
         partial = folder / f".{final.name}"
-        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), partial, compression="zstd")
-        partial.replace(final)
+        with _whole_or_not_at_all(partial, final):
+            pq.write_table(rows, partial, compression="zstd")
 
     def write_rows(self, table: str, rows: Iterable[Mapping[str, Any]], part: str) -> None:
         """Add one closed part from rows given as mappings."""
@@ -108,6 +137,17 @@ class RunDirectory:
         if listed:
             names = [field.name for field in TABLES[table] if any(field.name in row for row in listed)]
             self.write_part(table, {name: [row.get(name) for row in listed] for name in names}, part)
+
+
+@contextmanager
+def _whole_or_not_at_all(partial: Path, final: Path) -> Iterator[None]:
+    """Rename what was written into place, or remove it when writing failed."""
+    try:
+        yield
+        partial.replace(final)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def check_writable(runs: Path) -> None:

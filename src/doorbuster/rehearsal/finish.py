@@ -47,6 +47,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
 
     A shop that cannot be read back, or a hook that fails, is said in run.json and never ends the run's record.
     """
+    directory.tidy()
     run = directory.read_run()
     if run["stopped_because"] in ("prepared", "running"):
         run = directory.update_run(complete=False, stopped_because="the load process was killed")
@@ -56,7 +57,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
         with plain_http(settings) as http:
             books = _backstage(run, http).read_back()
         directory.write_rows("facts", _facts(run, books.orders), "read-back")
-    except (DoorbusterError, httpx.HTTPError) as failed:
+    except (DoorbusterError, httpx.HTTPError, OSError) as failed:
         read_back = {"done": False, "why": str(failed)}
     after: dict[str, Any] = {"done": True, "why": None}
     try:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from doorbuster.errors import HookError, ScenarioError, TargetError
+from doorbuster.errors import HookError, RunDirectoryError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import plan_of
@@ -61,6 +61,26 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
                 run_hooks(scenario.hooks.after, "after")
             raise
     directory = new_run_directory(options.runs, scenario.name)
+    try:
+        _write(directory, plan, options, shop_line, catalogue, coupons, overrides)
+    except OSError as failed:
+        raise RunDirectoryError(f"{directory.path}: cannot be written ({failed}); make room, or use --runs") from None
+    return directory
+
+
+def _write(
+    directory: RunDirectory,
+    plan: Plan,
+    options: RunOptions,
+    shop_line: str,
+    catalogue: Sequence[Product],
+    coupons: Sequence[str],
+    overrides: Sequence[str],
+) -> None:
+    """All that is known before the first shopper."""
+    scenario = plan.scenario
+    directory.set_aside()
+    directory.begin_tables()
     curve_path = options.scenario_path.parent / scenario.traffic.curve
     raw = curve_path.read_bytes()
     curve = gzip.decompress(raw) if curve_path.suffix == ".gz" else raw
@@ -105,7 +125,6 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
             "read_back": {"done": False, "why": "the run was cut off before"},
         }
     )
-    return directory
 
 
 def _known_start(http: httpx.Client, plan: Plan, options: RunOptions) -> tuple[str, list[Product], list[str]]:

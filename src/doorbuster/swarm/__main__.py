@@ -119,6 +119,7 @@ def _die_with_parent(hooks: RunHooks) -> None:
     if hooks.conductor is not None:
         hooks.conductor.stopped_because = "the doorbuster process that ran it died"
         hooks.conductor.close()
+        hooks.dismiss_workers()
     os._exit(EXIT_INTERRUPTED)
 
 

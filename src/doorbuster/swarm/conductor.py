@@ -19,7 +19,7 @@ from doorbuster.errors import DoorbusterError, RunDirectoryError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.fates import Fates
 from doorbuster.record.histogram import quantile_us
-from doorbuster.record.writer import RunWriter
+from doorbuster.record.writer import Batch, RunWriter
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.crew import GRANT_S, Crew, Member
 from doorbuster.swarm.ending import ending
@@ -198,14 +198,21 @@ class Conductor:
 
     def _record(self) -> None:
         """Write what was booked every few seconds, on a thread, so that nobody waits for the disk."""
-        write: Callable[..., Any] = gevent.get_hub().threadpool.apply
+        on_a_thread: Callable[..., Any] = gevent.get_hub().threadpool.apply
         while not self._closing.wait(_WRITE_EVERY_S):
-            try:
-                due_us = min((member.next_due_us for member in self.crew.working()), default=self.clock.now_us())
-                write(self._writer.write, (self._writer.take(), due_us // 1_000_000))
-            except Exception as failed:  # noqa: BLE001  (a record with a hole is no record: the run ends and says why)
+            due_us = min((member.next_due_us for member in self.crew.working()), default=self.clock.now_us())
+            failed = on_a_thread(self._write, (self._writer.take(), due_us // 1_000_000))
+            if failed is not None:
                 self._record_broke(failed)
                 return
+
+    def _write(self, batch: Batch, closed_second: int) -> Exception | None:
+        """What went wrong is returned: gevent's threads would print it."""
+        try:
+            self._writer.write(batch, closed_second)
+        except Exception as failed:  # noqa: BLE001  (a record with a hole is no record: the run ends and says why)
+            return failed
+        return None
 
     def _record_broke(self, failed: Exception) -> None:
         self.stop(f"recorder broke: {type(failed).__name__}: {failed}")

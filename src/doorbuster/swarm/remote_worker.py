@@ -26,6 +26,9 @@ from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_USAGE
 
 MASTER_SILENT_S = 10.0
 """Shoppers whose master is gone are measured by nobody: they go home, and so do we."""
+IDLE_MASTER_SILENT_S = 30.0
+"""Between runs a master may be busy with a long plan."""
+_LOOK_EVERY_S = 0.5
 _PINGS = 12
 _PONG_LIMIT_S = 2.0
 
@@ -43,15 +46,18 @@ class RemoteWorker:
         self._clock = MasterClock()
         self._term = 0
         self._reports = 0
-        self._heard_s = 0.0
+        self._heard_s = monotonic()
         self._reporter: Any = None
         listen(self._runner, self._hear)
         environment.events.quitting.add_listener(self._leave)
+        environment.events.heartbeat_received.add_listener(self._hear_heartbeat)
+        gevent.spawn(self._watch_master)
         gevent.spawn(self._work).link_exception(self._broke)
         tell(self._runner, {"kind": "here"})
 
     def _hear(self, _: str, message: Message) -> None:
         """Clocks are read at once; all the rest waits its turn, because loading a plan takes a while."""
+        self._heard_s = monotonic()
         if "sent_s" in message:
             self._clock.heard(message["sent_s"], message["at_s"], monotonic(), message["wall_s"])
         if message["kind"] == "pong":
@@ -104,7 +110,6 @@ class RemoteWorker:
     def _obey(self, message: Message) -> None:
         if self._shift is None or (self._term and message["term"] != self._term):
             return
-        self._heard_s = monotonic()
         # The first orders answer no report and so give no lease: the first report, sent at once, gets one.
         lease_until_s = message.get("sent_s", -SILENT_AFTER_S) + SILENT_AFTER_S
         self._shift.obey(Orders(from_message(message["deals"]), message["until"], lease_until_s))
@@ -117,15 +122,20 @@ class RemoteWorker:
     def _keep_reporting(self) -> None:
         while True:
             self._report()
-            asleep_s = monotonic()
             gevent.sleep(REPORT_EVERY_S)
+
+    def _watch_master(self) -> None:
+        while monotonic() - self._heard_s < (MASTER_SILENT_S if self._shift else IDLE_MASTER_SILENT_S):
+            asleep_s = monotonic()
+            gevent.sleep(_LOOK_EVERY_S)
             # While we stood still ourselves, the master could not be heard: that is not its silence.
-            self._heard_s += monotonic() - asleep_s - REPORT_EVERY_S
-            if monotonic() - self._heard_s > MASTER_SILENT_S:
-                print("doorbuster: the master fell silent; this worker ends", file=sys.stderr, flush=True)
-                self._environment.process_exit_code = EXIT_USAGE
-                gevent.spawn(self._runner.quit)
-                return
+            self._heard_s += monotonic() - asleep_s - _LOOK_EVERY_S
+        print("doorbuster: the master fell silent; this worker ends", file=sys.stderr, flush=True)
+        self._environment.process_exit_code = EXIT_USAGE
+        self._runner.quit()
+
+    def _hear_heartbeat(self, **_: Any) -> None:
+        self._heard_s = monotonic()
 
     def _report(self, last: bool = False, leaving: bool = False) -> None:
         assert self._shift is not None
