@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types wheel-check bars bars-slice constraints clean
+.PHONY: demo test lint types wheel-check bars bars-slice bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -44,9 +44,25 @@ bars: $(VENV)/.test-installed  ## the long proofs, about half an hour
 	$(BIN)/python bench/bars.py demo
 	$(BIN)/python bench/bars.py starved
 
-bars-slice: $(VENV)/.test-installed  ## two minutes of them
+bars-slice: $(VENV)/.test-installed  ## two minutes of each of the long proofs
 	$(BIN)/python bench/bars.py lateness 1
 	$(BIN)/python bench/bars.py demo 1
+	$(BIN)/python bench/faults.py --count 8
+	$(BIN)/python bench/soak.py --minutes 1
+
+bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs nginx and openssl, uses k6 and wrk where installed
+	$(BIN)/python bench/transport.py
+	$(BIN)/python bench/lateness.py
+	$(BIN)/python bench/master_cost.py
+
+faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
+	$(BIN)/python bench/faults.py
+
+fuzz: $(VENV)/.test-installed  ## twenty thousand hostile answers
+	DOORBUSTER_FUZZ=20000 $(BIN)/python -m pytest tests/transport/test_fuzzed_answers.py
+
+soak: $(VENV)/.test-installed  ## twenty minutes at 100 session starts a second on two workers
+	$(BIN)/python bench/soak.py
 
 constraints: $(VENV)/.test-installed
 	{ echo "# Exact versions that CI runs with; a constraints file, no addresses. Renew with: make constraints"; \
