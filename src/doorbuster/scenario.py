@@ -154,10 +154,26 @@ class Limits(Card):
     """Bounds that protect the generator and everybody else's shop."""
 
     in_flight: int = Field(default=5000, ge=1)
+    """Shoppers in the shop at once, over all workers; who comes beyond it is dropped and counted."""
     warm_up_s: DurationS = 10.0
     drain_s: DurationS = 600.0
     """How long shoppers still in the shop may finish after the last arrival."""
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+
+
+class Connections(Card):
+    """How shoppers' browsers reach the shop."""
+
+    reuse: bool = False
+    """Shoppers inherit each other's open connections. Browsers do not: it spares the shop the work of accepting."""
+    proxies_from_environment: bool = False
+    """Heed HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the load process."""
+    connect_timeout_s: float = Field(default=10, gt=0, le=120)
+    first_byte_timeout_s: float = Field(default=300, gt=0, le=600)
+    """Longer than shoppers wait: their patience ends a request, and this one that nobody waits for."""
+    total_timeout_s: float = Field(default=600, gt=0, le=600)
+    """Of one request with its redirects."""
+    body_limit_mb: float = Field(default=16, gt=0, le=1024)
 
 
 class FaultCard(Card):
@@ -185,6 +201,7 @@ class Scenario(Card):
     shopper: Shopper
     storefront: StorefrontCard = StorefrontCard()
     limits: Limits = Limits()
+    connections: Connections = Connections()
     faults: tuple[FaultCard, ...] = ()
     hooks: Hooks = Hooks()
 

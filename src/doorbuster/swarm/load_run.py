@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -31,6 +32,16 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
     plan = build_plan(
         scenario, directory.path / "curve.csv", seed=run["seed"], scale=run["scale"], minutes=run["minutes"]
     )
+    wished = scenario.connections
+    transport = replace(
+        transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts, run["id"]),
+        reuse_connections=wished.reuse,
+        proxies_from_environment=wished.proxies_from_environment,
+        connect_timeout_s=wished.connect_timeout_s,
+        first_byte_timeout_s=wished.first_byte_timeout_s,
+        total_timeout_s=wished.total_timeout_s,
+        body_limit_bytes=int(wished.body_limit_mb * (1 << 20)),
+    )
     rows = pq.read_table(directory.table_path("catalogue"), schema=CATALOGUE).drop_columns("arm").to_pylist()
     floor = ShopFloor(
         scenario=scenario,
@@ -38,7 +49,7 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
         base_url=run["target"],
         visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, run["id"]),
         storefront_of=storefront_factory(scenario.storefront.platform),
-        transport=transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts, run["id"]),
+        transport=transport,
         clock=clock,
         tally=Tally(),
         heard=heard,

@@ -38,6 +38,10 @@ class Orders:
                 return own
         return arrivals
 
+    def workers_at(self, index: int) -> int:
+        """How many workers share the arrivals around an own one."""
+        return next((deal.of for deal in reversed(self.deals) if deal.first <= index), 1)
+
 
 def spans(deals: Sequence[Deal], end: int) -> list[tuple[Deal, int]]:
     """Each deal with the first arrival that it holds no longer for; `end` for the last."""
