@@ -10,12 +10,11 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from doorbuster.analysis.charts import Chart, draw_charts
-from doorbuster.analysis.charts.style import clock_text
 from doorbuster.analysis.comparison_words import worded_rows
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
-from doorbuster.analysis.wording import NOT_MEASURED, whole
+from doorbuster.analysis.wording import NOT_MEASURED, clock_text, whole
 from doorbuster.vocabulary import CONSERVATION, OUTCOMES, STEPS
 
 _GROUPS: Final = (

@@ -12,7 +12,7 @@ from doorbuster.analysis.books import book_mistakes
 from doorbuster.analysis.gate_file import ValidityRules
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
-from doorbuster.analysis.wording import NOT_MEASURED, milliseconds, percent, whole
+from doorbuster.analysis.wording import NOT_MEASURED, clock_text, milliseconds, percent, whole
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,13 @@ def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
             "lateness of shoppers' starts (p99)", late_p99_ms, milliseconds, rules.late_p99_ms, needed=started > 0
         ),
         Reading("arrivals dropped", dropped, whole(dropped) + why, _at_most(rules.dropped), dropped <= rules.dropped),
-        Reading("sessions lost with a worker", lost, whole(lost), _at_most(rules.lost), lost <= rules.lost),
+        Reading(
+            "sessions lost with a worker",
+            lost,
+            whole(lost) + _who_was_lost(run),
+            _at_most(rules.lost),
+            lost <= rules.lost,
+        ),
         Reading(
             "shoppers still inside when the drain time was over",
             cut_off,
@@ -99,6 +105,16 @@ def _arrivals(run: Run, rules: ValidityRules) -> list[Reading]:
         ),
         _throttling(run, rules),
     ]
+
+
+def _who_was_lost(run: Run) -> str:
+    """E.g. ` (w2 fell silent (1.6 s) at 0:41)`."""
+    gone = [
+        f"{worker['worker']} {worker['lost']} at {clock_text(worker['lost_at_us'] / 1e6)}"
+        for worker in run.info.get("by_worker") or ()
+        if worker.get("lost")
+    ]
+    return f" ({'; '.join(gone)})" if gone else ""
 
 
 def _throttling(run: Run, rules: ValidityRules) -> Reading:

@@ -28,6 +28,19 @@ def milliseconds(value_ms: float) -> str:
     return f"{value_ms:.2g} ms"
 
 
+def clock_text(at_s: float) -> str:
+    """A moment of the scenario's clock.
+
+    >>> clock_text(40), clock_text(720), clock_text(5400), clock_text(90)
+    ('40 s', '12 min', '1 h 30 min', '1 min 30 s')
+    """
+    seconds = round(at_s)
+    hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    parts += [f"{rest} s"] * bool(rest or not parts)
+    return " ".join(parts)
+
+
 def percent(share: float) -> str:
     """A share of one as a percentage.
 

@@ -13,7 +13,6 @@ from doorbuster.analysis.charts.style import (
     Line,
     bin_seconds,
     clock_axis,
-    clock_text,
     draw_lines,
     latency_axis,
     legend,
@@ -23,6 +22,7 @@ from doorbuster.analysis.charts.style import (
 )
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
+from doorbuster.analysis.wording import clock_text
 
 _QUANTILES = (0.50, 0.95, 0.99)
 _LOOKS: tuple[tuple[str, Dash, str], ...] = (("p50", (0, (1, 1.5)), ""), ("p95", "-", "o"), ("p99", (0, (5, 2)), ""))

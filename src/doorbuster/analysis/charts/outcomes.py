@@ -15,14 +15,13 @@ from doorbuster.analysis.charts.style import (
     Line,
     bin_seconds,
     clock_axis,
-    clock_text,
     draw_lines,
     name_lines,
     new_figure,
     say_empty,
 )
 from doorbuster.analysis.load import Run
-from doorbuster.analysis.wording import whole
+from doorbuster.analysis.wording import clock_text, whole
 from doorbuster.vocabulary import FAILED_OUTCOMES, OUTCOMES
 
 _LOOKS: dict[str, tuple[str, Dash, str]] = {

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from doorbuster.analysis.wording import milliseconds
+from doorbuster.analysis.wording import clock_text, milliseconds
 
 THIS_YEAR: Final = "#123c69"
 LAST_YEAR: Final = "#8a8a8a"
@@ -79,19 +79,6 @@ def png(figure: Figure) -> bytes:
 def bin_seconds(span_s: float, most_bins: int) -> int:
     """A round bin width that cuts a span into at most `most_bins`."""
     return next((width for width in _BINS_S if span_s / width <= most_bins), _BINS_S[-1])
-
-
-def clock_text(at_s: float) -> str:
-    """A moment of the scenario's clock.
-
-    >>> clock_text(40), clock_text(720), clock_text(5400), clock_text(90)
-    ('40 s', '12 min', '1 h 30 min', '1 min 30 s')
-    """
-    seconds = round(at_s)
-    hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
-    parts += [f"{rest} s"] * bool(rest or not parts)
-    return " ".join(parts)
 
 
 def clock_axis(axes: Axes, end_s: float, warm_up_s: float = 0.0) -> None:
