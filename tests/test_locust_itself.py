@@ -34,6 +34,7 @@ def test_peak_py_is_the_same_run(tmp_path: Path, staging: Addresses) -> None:
     peak = str(ROOT / "locustfiles/peak.py")
     said = locust(tmp_path, "-f", peak, "--scenario", str(scenario), "--host", staging.shop_url)
     assert said.returncode == 0, said.stdout + said.stderr
+    assert "INVALID" not in said.stdout
     (run,) = (tmp_path / "runs").iterdir()
     assert_conserved(run)
     sessions = pd.read_parquet(run / "sessions.parquet").sort_values("session")

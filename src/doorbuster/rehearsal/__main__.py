@@ -29,7 +29,8 @@ def main(verb: str, *arguments: str) -> int:
             print(prepare(RunOptions(**asked), settings).path)
         elif verb == "finish":
             valid, reasons = finish(RunDirectory(Path(arguments[0])), settings)
-            print("\n".join(reasons))
+            for reason in reasons:
+                print(reason)
             return 0 if valid else EXIT_CODES["INVALID"]
     except DoorbusterError as error:
         print(error, file=sys.stderr)
