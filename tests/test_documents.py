@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML  # comes with check-jsonschema
 
 from doorbuster.record.tables import TABLES
 from doorbuster.rehearsal.planning import plan_of
+from doorbuster.scenario import load_scenario
 from tests.conftest import ROOT, Doorbuster
 
 
@@ -20,9 +24,68 @@ def test_the_compose_file_is_valid() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_every_path_the_dockerfile_copies_exists() -> None:
-    for line in re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M):
-        assert all((ROOT / name).exists() for name in line.split())
+def test_every_path_the_dockerfile_copies_exists_and_reaches_the_engine() -> None:
+    copied = {
+        name
+        for line in re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
+        for name in line.split()
+    }
+    assert all((ROOT / name).exists() for name in copied)
+    ignored = (ROOT / ".dockerignore").read_text()
+    assert "\n*\n" in ignored
+    assert set(re.findall(r"^!(.+)$", ignored, re.M)) == copied
+
+
+def compose_services() -> dict[str, Any]:
+    return dict(YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"])
+
+
+def test_the_master_in_the_compose_file_waits_for_as_many_workers_as_it_starts() -> None:
+    services = compose_services()
+    replicas = services["worker"]["deploy"]["replicas"]
+    assert f"--expect-workers={replicas}" in services["master"]["command"]
+    # The documented command says the same number once more.
+    assert replicas == "${WORKERS:-4}"
+    assert "--scale worker=4\n" in (ROOT / "docker-compose.yml").read_text()
+
+
+def test_the_scenario_of_the_compose_file_may_load_its_staging_service() -> None:
+    services = compose_services()
+    (host,) = (part.split("/")[-1] for part in services["master"]["command"] if part.startswith("--host="))
+    (scenario,) = (part for part in services["master"]["command"] if part.startswith("--scenario="))
+    name = scenario.removeprefix("--scenario=${SCENARIO:-").removesuffix("}")
+    service, _, port = host.partition(":")
+    assert service in services
+    assert port in services["staging"]["command"]
+    assert service in load_scenario(ROOT / f"scenarios/{name}.toml").limits.allowed_hosts
+
+
+def test_the_options_in_the_compose_file_are_known_to_the_commands_that_get_them(doorbuster: Doorbuster) -> None:
+    services = compose_services()
+    locust = subprocess.run([sys.executable, "-m", "locust", "--help"], capture_output=True, text=True, check=True)
+    ours = (ROOT / "src/doorbuster/swarm/locustfile.py").read_text()  # a locustfile's own are not in Locust's help
+    helps = {"doorbuster": doorbuster("staging", "--help").stdout, "locust": locust.stdout + ours}
+    for service in services.values():
+        said = helps[service.get("entrypoint", ["doorbuster"])[0]]
+        for option in (part.split("=")[0] for part in service["command"] if part.startswith("--")):
+            assert re.search(rf"{option}\b", said), option
+
+
+@pytest.mark.parametrize(
+    ("script", "missing"), [("compose", "podman"), ("base-image", "there is no podman")], ids=["compose", "base-image"]
+)
+def test_the_container_recipes_say_what_is_missing(script: str, missing: str, tmp_path: Path) -> None:
+    for name in ("bash", "dirname", "sed"):
+        tool = shutil.which(name)
+        assert tool
+        (tmp_path / name).symlink_to(tool)
+    done = subprocess.run(
+        [ROOT / ".ci" / script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert missing in done.stderr
 
 
 def test_the_run_directory_page_names_every_column() -> None:
