@@ -139,7 +139,7 @@ def run(
     sys.exit(rehearsed.exit_code)
 
 
-@app.command(epilog="Example: doorbuster worker --master-host 10.0.0.5")
+@app.command(epilog="Example: doorbuster worker --master-host 127.0.0.1")
 @click.option("--master-host", required=True, help="Where `doorbuster run --expect-workers` or `locust --master` is.")
 @click.option("--master-port", type=click.IntRange(1, 65535), default=5557)
 def worker(master_host: str, master_port: int) -> None:

@@ -21,6 +21,7 @@ from doorbuster.rehearsal.planning import plan_of
 from doorbuster.staging.environment import Addresses
 from tests.conftest import Doorbuster, assert_conserved, clean_environment, free_port, write_scenario
 from tests.rehearsal.conftest import Finished, run_to_end
+from tests.test_command_line import example_of
 
 PLANNED_BY_SEED = ["session", "journey", "due_us", "products", "coupon", "patience_s"]
 
@@ -90,8 +91,7 @@ def test_a_worker_lost_on_the_way_is_counted_and_another_takes_its_place(
             )
         )  # fmt: skip
         workers = [
-            stack.enter_context(process(tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port))
-            for _ in range(2)
+            stack.enter_context(process(tmp_path, *example_of("worker"), "--master-port", port)) for _ in range(2)
         ]
         until_second(run, 6)
         unlucky = workers[0]
@@ -132,6 +132,29 @@ def test_a_worker_lost_on_the_way_is_counted_and_another_takes_its_place(
         assert "w3" in set(sessions.worker)
     assert doorbuster("gate", directory).returncode == 4
     assert doorbuster("report", directory).returncode == 0
+
+
+@pytest.mark.parametrize("gracefully", [True, False])
+def test_without_its_last_worker_a_run_ends(gracefully: bool, staging: Addresses, tmp_path: Path) -> None:
+    scenario = write_scenario(tmp_path, [8.0] * 60, name="deserted")
+    port = str(free_port())
+    with (
+        process(
+            tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "1",
+            "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as run,
+        process(tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port) as worker,
+    ):  # fmt: skip
+        until_second(run, 3)
+        worker.send_signal(signal.SIGTERM if gracefully else signal.SIGKILL)
+        out, _ = run.communicate(timeout=60)
+    assert run.returncode == 4
+    directory = tmp_path / out.splitlines()[-1]
+    assert_conserved(directory)
+    info = json.loads((directory / "run.json").read_text())
+    assert (info["complete"], info["stopped_because"]) == (False, "every worker was lost")
+    assert info["conservation"]["lost"] > 0
+    assert info["conservation"]["not_reached"] > 0
 
 
 def test_when_the_process_that_leads_the_workers_is_killed_none_of_them_is_left(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
         runner = _runner(environment, arguments)
         hooks = RunHooks(environment, Rehearser, lambda: directory, ended.append)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
-        gevent.spawn(when_let_go, lambda: _die_with_parent(hooks))
+        gevent.spawn(when_let_go, lambda: _die_with_parent(runner, hooks))
         gevent.spawn(_tell, hooks)
         with _workers(runner, arguments):
             _rehearse(environment, hooks)
@@ -115,11 +115,10 @@ def _tell(hooks: RunHooks) -> NoReturn:
         gevent.sleep(_PROGRESS_EVERY_S)
 
 
-def _die_with_parent(hooks: RunHooks) -> None:
+def _die_with_parent(runner: Any, hooks: RunHooks) -> None:
     if hooks.conductor is not None:
         hooks.conductor.stopped_because = "the doorbuster process that ran it died"
-        hooks.conductor.close()
-        hooks.dismiss_workers()
+    runner.quit()  # which closes the run, and tells workers elsewhere that nothing more will come
     os._exit(EXIT_INTERRUPTED)
 
 

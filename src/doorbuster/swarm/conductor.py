@@ -139,15 +139,14 @@ class Conductor:
 
     def close(self) -> None:
         """After Locust has stopped the shoppers: hear the last, write the rest and say how complete the run is."""
-        self._team.last_reports()
-        for member in self.crew.working():
-            if not member.last_words:
-                self.lose(member, "did not say how its shoppers ended")
-        self._fates.lose(0, self.crew.unowned(min(self.clock.now_us(), int(self._plan.duration_s * 1e6))))
+        if self.opened:
+            self._hear_the_last()
         self._closing.set()
         if self._recorder is not None:
             self._recorder.join(_LAST_WRITE_LIMIT_S)  # a part that is being written is written whole
-        reason = self.stopped_because or "interrupted"
+        # Locust itself ends a test that has no worker left, and does not say why.
+        alone = bool(self.crew.members) and not self.crew.working()
+        reason = self.stopped_because or ("every worker was lost" if alone else "interrupted")
         counted: dict[str, Any] = {}
         if not reason.startswith("recorder broke"):
             try:
@@ -170,6 +169,13 @@ class Conductor:
             },
             **counted,
         )
+
+    def _hear_the_last(self) -> None:
+        self._team.last_reports()
+        for member in self.crew.working():
+            if not member.last_words:
+                self.lose(member, "did not say how its shoppers ended")
+        self._fates.lose(0, self.crew.unowned(min(self.clock.now_us(), int(self._plan.duration_s * 1e6))))
 
     def progress(self) -> Progress:
         second = max(0.0, self.clock.now_us() / 1e6) if self.opened else 0.0

@@ -84,11 +84,6 @@ class RunHooks:
         environment.events.test_stopping.add_listener(self._test_stopping)
         environment.events.test_stop.add_listener(self._test_stop)
 
-    def dismiss_workers(self) -> None:
-        """Tell workers elsewhere that nothing more will come from here."""
-        if self._team is not None:
-            self._environment.runner.quit()
-
     def _test_start(self, **_: Any) -> None:
         try:
             self.conductor = Conductor(self._environment, self._directory(), self._user_class, self._team)
