@@ -117,7 +117,10 @@ def test_the_worker_that_was_lost_is_named(made: Make) -> None:
         ({"info": {"generator": {"ports_share": 0.95}}}, "ephemeral ports in use: 95 %"),
         ({"info": {"generator": {"memory_mb_max": 3000.0}}}, "memory (peak): 3000 MB"),
         ({"info": {"generator": {"clock_error_ms": 30.0}}}, "clocks against the master's: 30 ms"),
-        ({"info": {"by_worker": TWO_WORKERS}}, "(longest pause), worst of 2 workers: w2: 900 ms, allowed: at most 250 ms"),
+        (
+            {"info": {"by_worker": TWO_WORKERS}},
+            "(longest pause), worst of 2 workers: w2: 900 ms, allowed: at most 250 ms",
+        ),
         ({"info": {"bugs": {"count": 3, "first": ["home: KeyError"]}}}, "a mistake in our own code"),
         ({"info": {"conservation": {}}}, "kept no books"),
         ({"sessions_per_s": 0.0}, "shoppers planned after the warm-up: 0"),
