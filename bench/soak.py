@@ -89,6 +89,8 @@ def soaked(scenario: Path, minutes: float, runs: Path) -> tuple[RunDirectory, in
                 time.sleep(SAMPLE_EVERY_S)
         said.seek(0)
         lines = said.read().splitlines()
+    if not lines:
+        raise SystemExit(f"no run: exit code {run.returncode}")
     print("\n".join(lines[-5:]), flush=True)
     return RunDirectory(Path(lines[-1])), run.returncode, samples
 
@@ -120,10 +122,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scenario = write_scenario(Path(folder))
         directory, code, samples = soaked(scenario, options.minutes, options.runs or Path(folder))
-        size_mb, parts = (
-            megabytes(directory.path),
-            {path.stem: megabytes(path) for path in directory.path.glob("*.parquet")},
-        )
+        size_mb = megabytes(directory.path)
+        tables = {path.stem: megabytes(path) for path in sorted(directory.path.glob("*.parquet"))}
         report_s, report_code = timed_report(directory.path)
         counts = directory.read_run()["conservation"]
     held = [code == 0, report_code == 0]
