@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
@@ -25,6 +26,9 @@ from locust.env import Environment
 
 SHOPPERS = 20
 WARM_UP_S = 0.5
+STEPS = 5
+REPORT_S, PART_S = 0.5, 4.0
+MOST_SESSIONS = 10_000_000
 GETS = ("home", "collection", "product")
 CART = {"variant": "v-1"}
 
@@ -42,12 +46,32 @@ def measured(start: Callable[[], Any], requests: Callable[[], int], failed: Call
     os._exit(0)
 
 
-def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
-    """Our walk with all that a rehearsal records."""
-    from doorbuster import journeys
+def recorder(tally: Any) -> Callable[[], None]:
+    """Reports and parts as often as in a run."""
     from doorbuster.record.directory import RunDirectory
-    from doorbuster.record.tally import Tally
+    from doorbuster.record.fates import Fates
     from doorbuster.record.writer import RunWriter
+
+    plan: Any = SimpleNamespace(due_us=np.zeros(MOST_SESSIONS), duration_s=3600.0)
+    writer = RunWriter(RunDirectory(Path(tempfile.mkdtemp())), Fates(plan))
+    tally.step(0, "cart", "home", "ok", 1, 1)
+    writer.accept("bench", tally.take())
+    writer.write(writer.take(), 0)  # pyarrow loads what it needs at its first part: a cost of the start
+
+    def record() -> None:
+        while True:
+            for _ in range(int(PART_S / REPORT_S)):
+                gevent.sleep(REPORT_S)
+                writer.accept("bench", tally.take())
+            gevent.get_hub().threadpool.apply(writer.write, (writer.take(), 0))
+
+    return record
+
+
+def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
+    """Our shoppers as the door starts them, one user a session, with all that a rehearsal records."""
+    from doorbuster import journeys
+    from doorbuster.record.tally import Tally
     from doorbuster.scenario import load_scenario
     from doorbuster.settings import Settings
     from doorbuster.storefronts.base import Answer, Product
@@ -56,7 +80,7 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
     from doorbuster.swarm.floor import ShopFloor
     from doorbuster.swarm.locust_page import listener
     from doorbuster.swarm.transport import transport_options
-    from doorbuster.swarm.walk import Walk
+    from doorbuster.swarm.user import Arrival, ShopperUser
     from doorbuster.traffic.visit import Visits
 
     @dataclass
@@ -101,37 +125,31 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
         transport_options(Settings(ca_bundle=Path(ca)), url, ("127.0.0.1",), "bench"), reuse_connections=not fresh
     )
     environment = Environment(user_classes=[])
-    environment.create_local_runner()
-    tally = Tally("bench")
+    inside = environment.create_local_runner().user_greenlets
+    tally = Tally()
     floor = ShopFloor(
         scenario=scenario, seed=1, base_url=url, clock=RunClock.starting_in(0), tally=tally, transport=transport,
         visits=Visits(scenario.shopper, [Product(f"p-{n}", "v", "s", 1, "EUR", 1) for n in range(100)], (), 1, "bench"),
         storefront_of=JsonShop, heard=listener(environment),
     )  # fmt: skip
-    counted = 0
-    session = 0
+    came = 0
 
-    def shopper() -> None:
-        nonlocal session, counted
-        while True:
-            session += 1
-            Walk(floor, session, "cart", floor.clock.now_us()).run()
-            counted += 5
+    class Shopper(ShopperUser):
+        abstract = False
 
-    writer = RunWriter(RunDirectory(Path(tempfile.mkdtemp())), np.zeros((3600, 4), dtype=np.int64))
-    tally.step(0, "cart", "home", "ok", 1, 1)
-    writer.accept(tally.take())  # pyarrow loads pandas at its first part: a cost of the start
+    def next_one(_left: Any = None) -> None:
+        """Comes in when the one before has left: always so many inside."""
+        nonlocal came
+        came += 1
+        user = Shopper(environment, floor, Arrival(came, "cart", floor.clock.now_us()))
+        user.start(inside).rawlink(next_one)
 
-    def record() -> None:
-        while True:
-            gevent.sleep(1.0)
-            gevent.get_hub().threadpool.apply(writer.accept, (tally.take(),))
+    def start() -> None:
+        gevent.spawn(recorder(tally))
+        for _ in range(SHOPPERS):
+            next_one()
 
-    greenlets: list[Any] = []
-    measured(
-        lambda: greenlets.extend([gevent.spawn(record), *(gevent.spawn(shopper) for _ in range(SHOPPERS))]),
-        lambda: counted, lambda: tally.failed + len(floor.bugs), seconds,
-    )  # fmt: skip
+    measured(start, lambda: STEPS * came, lambda: tally.failed + len(floor.bugs), seconds)
 
 
 def right(response: Any) -> None:

@@ -15,7 +15,7 @@ from doorbuster.swarm.transport import Browser, TransportOptions
 
 Answering = Callable[[bytes], "bytes | None"]
 """Request to answer; None closes the connection."""
-_TLS = ssl.create_default_context()  # one for all: loading the system's certificates takes longer than a test
+_TLS = TransportOptions(frozenset()).tls  # one for all: loading the system's certificates takes longer than a test
 
 
 @dataclass
@@ -42,6 +42,7 @@ def raw_shop(
 
     def serve(sock: Any, _address: Any) -> None:
         shop.connections += 1
+        shop.resumed.append(getattr(sock, "session_reused", False))
         with sock:
             try:
                 while (request := _read_request(sock)) is not None:

@@ -61,8 +61,10 @@ def packed(body: bytes, coding: str = "gzip") -> bytes:
         (packed(brotli.compress(b"x" * 500)[:-2], "br"), BROKEN),
         (packed(gzip.compress(b"\0" * 30_000_000)[:9_999]), BIG),
         (packed(brotli.compress(b"\0" * 30_000_000), "br"), BIG),
-        (packed(gzip.compress(gzip.compress(b"\0" * 9_000_000)), "gzip, gzip"), BIG),
-        (packed(b"x", "gzip, gzip, gzip, gzip"), "the answer is packed in a way that nobody asked for"),
+        (
+            packed(gzip.compress(gzip.compress(b"x")), "gzip, gzip"),
+            "the answer is packed in a way that nobody asked for",
+        ),
         (packed(zlib.compress(b"x"), "zstd"), "the answer is packed in a way that nobody asked for"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -193,7 +193,7 @@ class StagingStorefront:
         path = f"/orders/by-intent/{quote(self.visit.intent or '', safe='')}"
         answer = self._get("order.read", path, read_order)
         if answer.detail == "HTTP 404 no_such_order":
-            return replace(answer, outcome="rejected", detail="no order for this purchase intent")
+            return answer._replace(outcome="rejected", detail="no order for this purchase intent")
         return answer
 
     def _keep_session(self, session: Any) -> Answer:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import gevent
 from locust import User, constant, task
-from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_RUNNING
 
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.walk import Walk
 
+gevent.config.track_greenlet_tree = False  # it remembers each shopper's whole stack at birth: as costly as a request
 
-@dataclass(frozen=True)
-class Arrival:
+
+class Arrival(NamedTuple):
     """A shopper at the door: their number in the plan, journey and due time."""
 
     session: int
@@ -34,14 +35,28 @@ class ShopperUser(User):  # type: ignore[misc]  # Locust ships no complete types
         self._floor = floor
         self._arrival = arrival
 
+    def start(self, group: Any) -> Any:
+        """Come in. Who was opened by the door walks at once: a task set for one task costs as much as two requests."""
+        if self._arrival is None:
+            return super().start(group)
+        self._state = LOCUST_STATE_RUNNING
+        self._group = group
+        self._greenlet = group.spawn(ShopperUser._walk, self)  # Locust finds its users by their greenlets' arguments
+        return self._greenlet
+
+    def _walk(self) -> None:
+        floor, arrival = self._floor, self._arrival
+        assert floor is not None and arrival is not None
+        try:
+            self.on_start()
+            Walk(floor, *arrival).run()
+        except Exception as bug:  # noqa: BLE001  (one shopper's bug must not stop the others; it makes the run INVALID)
+            floor.bugs.append(f"session {arrival.session}: {type(bug).__name__}: {bug}")
+        finally:
+            self.on_stop()
+
     @task  # type: ignore[untyped-decorator]  # the same
     def shop(self) -> None:
-        if self._floor is not None and self._arrival is not None:
-            try:
-                Walk(self._floor, self._arrival.session, self._arrival.journey, self._arrival.due_us).run()
-            except Exception as bug:  # noqa: BLE001  (Locust would let this shopper come again; the run is INVALID instead)
-                self._floor.bugs.append(f"session {self._arrival.session}: {type(bug).__name__}: {bug}")
-            raise StopUser
         from doorbuster.swarm.quick_look import quick_look
 
         quick_look(self.environment).one_more(self.journey)

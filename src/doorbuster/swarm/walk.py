@@ -32,6 +32,8 @@ def _no_order(last_look: Answer) -> Answer:
 class Walk:
     """Walks session `session` of the plan (a `journeys.shopper.Shopper`)."""
 
+    __slots__ = ("_browser", "_due_us", "_floor", "_last_step", "_order", "_outcome", "_ready_us", "_thinks", "visit")
+
     def __init__(self, floor: ShopFloor, session: int, journey: str, due_us: int) -> None:
         self.visit = floor.visits.visit(session, journey)
         self._floor = floor
@@ -152,16 +154,14 @@ class Walk:
 
     def _record(self, name: str, due_us: float, sent_us: int, answer: Answer) -> Answer:
         """One step on both clocks, and a fact when it failed."""
-        floor = self._floor
-        ended_us = floor.clock.now_us()
-        self._ready_us = ended_us
-        floor.tally.step(due_us, self.visit.journey, name, answer.outcome, ended_us - sent_us, ended_us - due_us)
-        failed = answer.outcome in FAILED_OUTCOMES or answer.outcome == "unknown"
-        if answer is _CUT_OFF[name in MONEY_STEPS]:
-            return answer  # Locust's page would take its own end of the run for a failure of the shop
-        floor.heard(name, (ended_us - sent_us) / 1000, f"{answer.outcome}: {answer.detail}" if failed else None)
-        if failed:
-            self._fact("step_failed", answer, {"step": name, "outcome": answer.outcome, "detail": answer.detail})
+        floor, outcome = self._floor, answer.outcome
+        ended_us = self._ready_us = floor.clock.now_us()
+        floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
+        if outcome not in FAILED_OUTCOMES and outcome != "unknown":
+            floor.heard(name, (ended_us - sent_us) / 1000, None)
+        elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
+            floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
+            self._fact("step_failed", answer, {"step": name, "outcome": outcome, "detail": answer.detail})
         return answer
 
     def _with_second_click(self, name: str, due_us: float, call: Call) -> Answer:

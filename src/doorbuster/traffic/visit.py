@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Sequence
-from itertools import accumulate
-from random import Random
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from itertools import accumulate, count
 from statistics import NormalDist
+from struct import Struct
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Shopper
 from doorbuster.storefronts.base import Line, Product, Visit
 
-_Z90 = 1.2815515655446004  # 90 % point of the standard normal
+_z = NormalDist().inv_cdf  # a uniform draw as a standard normal one: one draw to one value
+_Z90 = _z(0.9)
 _PATIENCE_SIGMA = 0.25
 _BUYING = frozenset({"native_checkout", "express_wallet"})
+_words = Struct("<16I").unpack
+
+
+def draws(seed: int, session: int, purpose: str) -> Iterator[float]:
+    """Uniform numbers between 0 and 1, both excluded: a pure function of what they are drawn for.
+
+    A hash instead of a seeded generator, because seeding one takes as long as a hundred draws and a visit needs ten.
+    """
+    for block in count():
+        for word in _words(blake2b(f"{seed}:{session}:{purpose}:{block}".encode()).digest()):
+            yield (word + 0.5) * 2.0**-32
 
 
 def with_popularity(products: Sequence[Product], shopper: Shopper, where: str) -> list[Product]:
@@ -42,7 +55,7 @@ class Visits:
         """`run_id` only tells this run's purchase intents from another run's on the same shop."""
         self._run_id = run_id
         self._shopper = shopper
-        self._catalogue = catalogue
+        self._lines = [Line(product, 1) for product in catalogue]
         self._coupons = tuple(coupons)
         self._seed = seed
         self._cumulative = list(accumulate(product.weight for product in catalogue))
@@ -50,15 +63,12 @@ class Visits:
     def visit(self, session: int, journey: str) -> Visit:
         """Session number and journey to what that shopper wants."""
         # Every draw is made for every journey, so that changing one share does not reshuffle the others.
-        draw = Random(f"{self._seed}:{session}:visit").random
+        draw = draws(self._seed, session, "visit").__next__
         how_many = _geometric(draw(), self._shopper.basket_lines)
         search, has_coupon, which_coupon = draw(), draw(), draw()
         patience, double, gap = draw(), draw(), draw()
-        picked: dict[str, Line] = {}
-        for _ in range(min(how_many, 20)):
-            product = self._pick(draw())
-            picked.setdefault(product.product, Line(product, 1))
-        lines = tuple(picked.values())
+        picked = {self._pick(draw()): None for _ in range(min(how_many, 20))}
+        lines = tuple([self._lines[index] for index in picked])
         buys = journey in _BUYING
         return Visit(
             session=session,
@@ -69,32 +79,26 @@ class Visits:
             coupon=self._coupons[int(which_coupon * len(self._coupons))]
             if self._coupons and has_coupon < self._shopper.coupon_share
             else None,
-            patience_s=self._shopper.patience_s * math.exp(_PATIENCE_SIGMA * _normal(patience)),
+            patience_s=self._shopper.patience_s * math.exp(_PATIENCE_SIGMA * _z(patience)),
             double_submit_after_s=0.03 + 0.25 * gap if double < self._shopper.double_submit else None,
         )
 
-    def _pick(self, draw: float) -> Product:
-        return self._catalogue[bisect(self._cumulative, draw * self._cumulative[-1], hi=len(self._catalogue) - 1)]
+    def _pick(self, draw: float) -> int:
+        return bisect(self._cumulative, draw * self._cumulative[-1], hi=len(self._lines) - 1)
 
 
 class ThinkTimes:
     """Seconds a shopper thinks before a step: log-normal by step."""
 
     def __init__(self, shopper: Shopper, seed: int, session: int) -> None:
-        self._shopper = shopper
-        self._draw = Random(f"{seed}:{session}:think").random
+        self._think = shopper.think
+        self._draw = draws(seed, session, "think").__next__
 
     def before(self, step: str) -> float:
-        think = self._shopper.think.get(step) or self._shopper.think["default"]
-        sigma = math.log(think.p90_s / think.median_s) / _Z90
-        return think.median_s * math.exp(sigma * _normal(self._draw()))
+        think = self._think.get(step) or self._think["default"]
+        return float(think.median_s * (think.p90_s / think.median_s) ** (_z(self._draw()) / _Z90))
 
 
 def _geometric(uniform: float, mean: float) -> int:
     """A count of at least one with the given mean."""
     return 1 if mean <= 1 else 1 + int(math.log(1 - uniform) / math.log(1 - 1 / mean))
-
-
-def _normal(uniform: float) -> float:
-    """A uniform draw as a standard normal one, by the inverse distribution: one draw to one value."""
-    return NormalDist().inv_cdf(min(max(uniform, 1e-12), 1 - 1e-12))

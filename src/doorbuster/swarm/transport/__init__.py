@@ -1,13 +1,7 @@
 """How a shopper's browser talks to the shop: own connections and cookies, only to allowed hosts, never raising.
 
-browser      what an adapter calls: writes the request, follows redirects, keeps cookies
-options      where shoppers may go and what they carry there
-cookies      the shopper's cookie jar
-connections  which connections are open; makes new ones, through a proxy if asked
-wire, tls    one connection: send, receive, close; the same over TLS
-reply        what came back: parsed, bounded, unpacked
-deadlines    one sweeper for all time-outs
-failures     what can go wrong, in sentences
+browser is what an adapter calls; it asks options where it may go, cookies what to carry, and a wire, which reads the
+reply. All that can go wrong is in failures.
 """
 
 from doorbuster.swarm.transport.browser import Browser

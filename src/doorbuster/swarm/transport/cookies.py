@@ -3,122 +3,81 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from ipaddress import ip_address
+from typing import NamedTuple
 
 _MOST_COOKIES = 180  # browsers' own limits; a shop that sets more must not make our requests grow for ever
 _LONGEST = 4096
 _FOR_EVER = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cookie:
-    pair: bytes
+class _Cookie(NamedTuple):
     domain: str
-    host_only: bool
     path: str
+    name: str
+    pair: bytes
+    host_only: bool
     secure: bool
     expires_s: float
+    max_age_s: float | None
 
-    def fits(self, host: str, path: str, safe: bool, now_s: float) -> bool:
-        return (
-            (host == self.domain or (not self.host_only and host.endswith("." + self.domain)))
-            and (self.path == "/" or _within(path, self.path))
-            and (safe or not self.secure)
-            and now_s < self.expires_s
-        )
+    def fits(self, host: str, path: str, safe: bool) -> bool:
+        at_home = host == self.domain or (not self.host_only and host.endswith("." + self.domain))
+        within = path.startswith(self.path) and (self.path[-1] == "/" or path[len(self.path) :][:1] in ("", "/"))
+        return at_home and within and (safe or not self.secure)
 
 
 class CookieJar:
     """One shopper's cookies. `safe` is https, or this machine, which browsers trust as much."""
 
-    __slots__ = ("_cookies", "_lines", "_settled")
+    __slots__ = ("_cookies",)
 
     def __init__(self) -> None:
-        self._cookies: dict[tuple[str, str, str], _Cookie] = {}
-        # Shops repeat themselves: what was answered or taken before is looked up until a cookie changes.
-        self._lines: dict[tuple[str, str, bool], bytes] = {}
-        self._settled: set[tuple[bytes, str]] = set()
+        self._cookies: dict[tuple[str, ...], _Cookie] = {}  # the longest path first, as they are sent
 
     def header(self, host: str, path: str, safe: bool) -> bytes:
         """The Cookie line of a request, with its line break; empty without cookies."""
         if not self._cookies:
             return b""
-        known = self._lines.get((host, path, safe))
-        if known is not None:
-            return known
         now_s = time.time()
-        fitting = [cookie for cookie in self._cookies.values() if cookie.fits(host, path, safe, now_s)]
-        if len(fitting) > 1:
-            fitting.sort(key=lambda cookie: -len(cookie.path))
-        line = b"cookie: %b\r\n" % b"; ".join([cookie.pair for cookie in fitting]) if fitting else b""
-        if all(cookie.expires_s == _FOR_EVER for cookie in self._cookies.values()):
-            self._lines[host, path, safe] = line
-        return line
+        pairs = [each.pair for each in self._cookies.values() if now_s < each.expires_s and each.fits(host, path, safe)]
+        return b"cookie: %b\r\n" % b"; ".join(pairs) if pairs else b""
 
     def keep(self, line: bytes, host: str, path: str, safe: bool) -> None:
         """Take one Set-Cookie line, or leave it as a browser would."""
-        if (line, host) in self._settled:
+        cookie = _read(line, host, path, safe)
+        if cookie is None or self._cookies.get(cookie[:3]) == cookie:  # shops repeat themselves
             return
-        pair, *attributes = line[: 2 * _LONGEST].decode("latin-1").split(";")
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or not name or len(pair) > _LONGEST:
-            return
-        said = {}
-        for attribute in attributes:
-            key, _, text = attribute.partition("=")
-            said[key.strip().lower()] = text.strip()
-        domain = said.get("domain", "").lower().removeprefix(".")
-        secure = "secure" in said
-        if (domain and not _may_set(host, domain)) or (secure and not safe):
-            return
-        cookie_path = said.get("path", "")
-        if not cookie_path.startswith("/"):
-            cookie_path = path.rpartition("/")[0] or "/"
-        expires_s = _expiry(said.get("max-age"), said.get("expires"))
-        self._lines.clear()
-        self._settled.clear()
-        place = (domain or host, cookie_path, name)
-        self._cookies.pop(place, None)
-        if expires_s > time.time():
-            if len(self._cookies) >= _MOST_COOKIES:
-                del self._cookies[next(iter(self._cookies))]
-            pair_bytes = f"{name}={value}".encode("latin-1")
-            if expires_s == _FOR_EVER and "path" in said:
-                self._settled.add((line, host))
-            self._cookies[place] = _Cookie(pair_bytes, place[0], not domain, cookie_path, secure, expires_s)
+        now_s = time.time()
+        if cookie.max_age_s is not None:
+            cookie = cookie._replace(expires_s=now_s + cookie.max_age_s)
+        self._cookies[cookie[:3]] = cookie
+        good = [(place, each) for place, each in self._cookies.items() if now_s < each.expires_s]
+        self._cookies = dict(sorted(good[-_MOST_COOKIES:], key=lambda place_each: -len(place_each[1].path)))
 
 
-def _within(path: str, cookie_path: str) -> bool:
-    return path.startswith(cookie_path) and (
-        cookie_path.endswith("/") or len(path) == len(cookie_path) or path[len(cookie_path)] == "/"
-    )
-
-
-def _may_set(host: str, domain: str) -> bool:
-    """A host may speak for itself and for its parents, but not for a whole top-level domain or a foreign address."""
-    return host == domain or (host.endswith("." + domain) and "." in domain and not _is_address(host))
-
-
-def _is_address(host: str) -> bool:
+@lru_cache(maxsize=1024)
+def _read(line: bytes, host: str, path: str, safe: bool) -> _Cookie | None:
+    """What a Set-Cookie line asks for; None for what a browser would not take."""
+    pair, *attributes = line[: 2 * _LONGEST].decode("latin-1").split(";")
+    name, equals, value = (part.strip() for part in pair.partition("="))
+    said = {key.strip().lower(): text.strip() for key, _, text in (part.partition("=") for part in attributes)}
+    domain = said.get("domain", "").lower().removeprefix(".") or host
+    if not equals or not name or len(pair) > _LONGEST or ("secure" in said and not safe):
+        return None
+    # A host may speak for itself and for its parents, but not for a whole top-level domain; an address has no parents.
+    is_address = ":" in host or host.rpartition(".")[2].isdigit()
+    if host != domain and (is_address or "." not in domain or not host.endswith("." + domain)):
+        return None
+    place = said.get("path", "")
+    if not place.startswith("/"):
+        place = path.rpartition("/")[0] or "/"
+    age = said.get("max-age", "")
+    max_age_s = float(age[:20]) if age.removeprefix("-").isdecimal() else None
     try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _expiry(max_age: str | None, expires: str | None) -> float:
-    if max_age is not None and max_age.lstrip("-").isdecimal():
-        return time.time() + float(max_age[:20])
-    return _date(expires) if expires else _FOR_EVER
-
-
-@lru_cache(maxsize=256)  # all shoppers of a second are told the same date
-def _date(text: str) -> float:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return _FOR_EVER  # a date that cannot be read makes a cookie of this session
+        expires_s = parsedate_to_datetime(said["expires"]).timestamp()
+    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
+        expires_s = _FOR_EVER  # a date that cannot be read makes a cookie of this session
+    pair_sent = f"{name}={value}".encode("latin-1")
+    return _Cookie(domain, place, name, pair_sent, not said.get("domain"), "secure" in said, expires_s, max_age_s)

@@ -11,12 +11,12 @@ class PatienceRanOut(BaseException):
     """The shopper has waited long enough. No Exception: an adapter must not take it for an answer of the shop's."""
 
 
-class Failed(Exception):
-    """A request came to nothing; the text is the sentence that is recorded."""
-
-
 class TooLate(Exception):
     """Thrown into a wait whose time is up."""
+
+
+class Failed(Exception):
+    """A request came to nothing; the text is the sentence that is recorded."""
 
 
 class Unanswered(Failed):
@@ -31,25 +31,22 @@ TOO_BIG = "the answer is bigger than the limit"
 HEAD_TOO_BIG = "the answer's headers are bigger than the limit"
 BROKEN_ENCODING = "the answer cannot be unpacked"
 UNASKED_ENCODING = "the answer is packed in a way that nobody asked for"
-SWITCHED = "the shop switched protocols unasked"
 BAD_URL = "the address is not a web address"
 BAD_HEADER = "a header would hold a line break"
 CONNECT_LATE = "connecting took too long"
 FIRST_BYTE_LATE = "no answer in time"
 TOTAL_LATE = "the answer took too long to arrive"
 PROXY_REFUSED = "the proxy refused the connection"
+ELSEWHERE = "{} is not among limits.allowed_hosts"
 
 
-def elsewhere(host: str) -> str:
-    return f"{host[:80]} is not among limits.allowed_hosts"
-
-
-def sentence(error: OSError) -> str:
-    """What the operating system or TLS said, without addresses."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"TLS failed: {error.verify_message}"
+def sentence(error: Failed | OSError) -> str:
+    """What we, the operating system or TLS said, without addresses."""
+    if isinstance(error, Failed):
+        return str(error)
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {(error.reason or 'unknown reason').lower().replace('_', ' ')}"
+        reason = getattr(error, "verify_message", "") or (error.reason or "unknown reason").lower().replace("_", " ")
+        return f"TLS failed: {reason}"
     if isinstance(error, socket.gaierror):
         return "the host's name cannot be resolved"
     return f"connection failed: {os.strerror(error.errno).lower() if error.errno else 'unknown reason'}"

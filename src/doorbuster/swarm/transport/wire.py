@@ -1,85 +1,160 @@
-"""One connection to the shop: connect, send, receive, close.
+"""One connection to the shop: asks and reads the answer, and nothing outlasts its time.
 
-A plain non-blocking socket with gevent's public `loop.io` and `hub.wait`. It waits until there is something to read
-and then reads: gevent's own sockets try first, and between a request and its answer that try always fails. Of a bare
-request that is 12 microseconds instead of 14, all by public means (`bench/transport.py waits`).
+A plain non-blocking socket with gevent's public `loop.io`. It waits until there is something to read and then reads:
+gevent's own sockets try first, and between a request and its answer that try always fails. Of a bare request that is
+12 microseconds instead of 14 (`bench/transport.py waits`).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import ssl
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
+import gevent
 from gevent import get_hub, monkey
+from gevent.hub import Waiter
 
-from doorbuster.swarm.transport.deadlines import Sweeper
+from doorbuster.swarm.transport import failures
+from doorbuster.swarm.transport.failures import Failed, TooLate, Unanswered
+from doorbuster.swarm.transport.reply import Reply
 
 _READ, _WRITE = 1, 2  # what `loop.io` watches a descriptor for
 _CHUNK = 1 << 16
-_plain_socket = monkey.get_original("socket", "socket")  # Locust puts gevent's in its place
+_SWEEP_EVERY_S = 0.02
+"""A time-out is late by no more than this; patience is counted in seconds."""
+_plain_socket = monkey.get_original("socket", "socket")  # Locust puts gevent's in their place
+_poll = monkey.get_original("select", "poll")
+
+
+class Sweeper:
+    """Looks at all that wait, so that no request needs a timer of its own."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Any, float] = {}
+        self._timer = get_hub().loop.timer(_SWEEP_EVERY_S, _SWEEP_EVERY_S)
+
+    def wait(self, watcher: Any, until_s: float) -> None:
+        """Wait for a watcher of the event loop until an instant of `time.monotonic`. Raises TooLate."""
+        if not self._timer.active:
+            self._timer.start(self._sweep)
+        waiter = Waiter()
+        self._waiting[waiter] = until_s
+        watcher.start(waiter.switch, None)
+        try:
+            waiter.get()
+        finally:
+            watcher.stop()
+            del self._waiting[waiter]
+
+    def _sweep(self) -> None:
+        now_s = monotonic()
+        for waiter in [waiter for waiter, until_s in self._waiting.items() if until_s <= now_s]:
+            waiter.throw(TooLate)
+        if not self._waiting:
+            self._timer.stop()
 
 
 class Wire:
-    """A TCP connection. Waits raise TooLate, breakage raises OSError."""
+    """A TCP connection, under TLS once hands are shaken."""
 
-    __slots__ = ("_readable", "_socket", "_sweeper")
+    __slots__ = ("_reply", "_socket", "_sweeper", "_tls", "_watcher", "idle_since_s", "session")
 
-    def __init__(self, family: int, address: Any, sweeper: Sweeper, until_s: float) -> None:
-        """Connect. Raises OSError and TooLate."""
+    def __init__(self, family: int, address: Any, until_s: float, sweeper: Sweeper, body_limit: int) -> None:
+        """Connect. Raises TooLate and OSError."""
+        self._socket: Any = _plain_socket(family, socket.SOCK_STREAM)
+        self._watcher = get_hub().loop.io(self._socket.fileno(), _READ)
+        self._tls: Any = None
         self._sweeper = sweeper
-        self._socket = _plain_socket(family, socket.SOCK_STREAM)
-        self._readable: Any = None
+        self._reply = Reply(body_limit)
+        self.idle_since_s = 0.0
+        self.session: ssl.SSLSession | None = None
+        """What the next connection may resume; known once this one is closed."""
         try:
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.connect_ex(address)  # its result is asked for below, when it is known
-            self._wait_writable(until_s)
-            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if code:
+            self._socket.connect_ex(address)
+            # Asked again, it says how it went: nearby that is known by now, and waiting costs as much as a request.
+            while (code := self._socket.connect_ex(address)) == errno.EALREADY:
+                self._wait_writable(until_s)
+            if code not in (0, errno.EISCONN):
                 raise OSError(code, os.strerror(code))
-            self._readable = get_hub().loop.io(self._socket.fileno(), _READ)
         except BaseException:
             self.close()
             raise
 
-    def send(self, data: bytes, until_s: float) -> None:
+    def shake_hands(self, tls: ssl.SSLContext, name: str, session: ssl.SSLSession | None, until_s: float) -> None:
+        """Go on under TLS, resuming `session` if there is one; closed when the other side is not `name`."""
+        self._reply = Reply(self._reply.limit)  # what came so far came from a proxy
         try:
-            sent = self._socket.send(data)
-        except BlockingIOError:
-            sent = 0
-        while sent < len(data):
-            self._wait_writable(until_s)
-            sent += self._socket.send(memoryview(data)[sent : sent + _CHUNK])
+            self._socket = secure = tls.wrap_socket(
+                self._socket, server_hostname=name, session=session, do_handshake_on_connect=False
+            )
+            secure.setblocking(True)  # gevent's own waiting: a handshake takes as long as fifty requests
+            with gevent.Timeout(max(0.001, until_s - monotonic()), TooLate):
+                secure.do_handshake()
+            secure.setblocking(False)
+            self._tls = secure
+        except BaseException:
+            self.close()
+            raise
 
-    def receive(self, until_s: float) -> bytes:
-        """What has come in, at most 64 KiB; empty when the other side has closed."""
-        while True:
-            self._sweeper.wait(self._readable, until_s)
-            try:
-                data: bytes = self._socket.recv(_CHUNK)
-            except BlockingIOError:
-                continue
-            return data
+    def ask(self, message: bytes, first_byte_s: float, until_s: float, *, head_only: bool = False) -> Reply:
+        """The answer, good until the next question. Raises Failed and OSError, and is closed then."""
+        reply = self._reply
+        reply.expect(head_only)
+        try:
+            self._send(message, until_s)
+            reply.feed(self._receive(min(until_s, monotonic() + first_byte_s)))
+            while not reply.done:
+                reply.feed(self._receive(until_s))
+        except BaseException as stopped:  # also when the shopper is stopped in the middle
+            self.close()
+            if isinstance(stopped, TooLate):
+                raise Failed(failures.TOTAL_LATE if reply.received else failures.FIRST_BYTE_LATE) from None
+            if isinstance(stopped, ConnectionError) and not reply.received:
+                raise Unanswered(failures.sentence(stopped)) from None
+            raise
+        return reply
 
     def gone(self) -> bool:
         """Whether an idle connection was closed or holds bytes that nobody asked for. Never waits."""
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        look = _poll()
+        look.register(self._socket, _READ)
+        return bool(look.poll(0))
 
     def close(self) -> None:
-        if self._readable is not None:
-            self._readable.close()
+        if self._tls is not None:
+            self.session = self._tls.session or self.session
+        self._watcher.close()
         self._socket.close()
 
+    def _send(self, data: bytes, until_s: float) -> None:
+        while True:
+            with suppress(BlockingIOError, ssl.SSLWantWriteError):
+                data = data[self._socket.send(data) :]
+            if not data:
+                return
+            self._wait_writable(until_s)
+
+    def _receive(self, until_s: float) -> bytes:
+        """What has come in, at most 64 KiB; empty when the other side has closed."""
+        while True:
+            if self._tls is None or not self._tls.pending():
+                self._sweeper.wait(self._watcher, until_s)
+            try:
+                data: bytes = self._socket.recv(_CHUNK)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                continue
+            return data
+
     def _wait_writable(self, until_s: float) -> None:
-        watcher = get_hub().loop.io(self._socket.fileno(), _WRITE)
+        self._watcher.events = _WRITE
         try:
-            self._sweeper.wait(watcher, until_s)
+            self._sweeper.wait(self._watcher, until_s)
         finally:
-            watcher.close()
+            self._watcher.events = _READ
