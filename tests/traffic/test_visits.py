@@ -10,7 +10,7 @@ import pytest
 from doorbuster.errors import ScenarioError
 from doorbuster.scenario import Shopper
 from doorbuster.storefronts.base import Product
-from doorbuster.traffic.visit import ThinkTimes, Visits, with_popularity
+from doorbuster.traffic.visit import Visits, with_popularity
 
 SHOPPER = Shopper.model_validate(
     {
@@ -55,8 +55,9 @@ def test_popular_products_are_picked_as_zipf_says() -> None:
 
 
 def test_think_times_have_the_median_and_p90_of_their_step() -> None:
+    shoppers = visits(1)
     for step, median, p90 in (("home", 4, 12), ("checkout.payment", 8, 25)):
-        drawn = [ThinkTimes(SHOPPER, 1, session).before(step) for session in range(6000)]
+        drawn = [shoppers.thinks(session).before(step) for session in range(6000)]
         assert np.quantile(drawn, [0.5, 0.9]) == pytest.approx([median, p90], rel=0.06)
 
 

@@ -55,7 +55,7 @@ def expect(scenario: Scenario, seed: int) -> dict[str, Expectation]:
     for journey in JOURNEYS:
         walked = []
         for session in range(_SAMPLE):
-            counting = _CountingShopper(visits.visit(session, journey), ThinkTimes(shopper, seed, session))
+            counting = _CountingShopper(visits.visit(session, journey), visits.thinks(session))
             WALKS[journey](counting, NoopStorefront())
             walked.append((counting.steps.total(), counting.duration_s))
         steps, duration_s = (sum(column) / _SAMPLE for column in zip(*walked, strict=True))

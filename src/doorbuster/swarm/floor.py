@@ -11,7 +11,7 @@ from doorbuster.storefronts.base import Client, Storefront, Visit
 from doorbuster.storefronts.platforms import StorefrontFactory
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.transport import Browser, TransportOptions
-from doorbuster.traffic.visit import ThinkTimes, Visits
+from doorbuster.traffic.visit import Visits
 
 StepListener = Callable[[str, float, str | None], None]
 """(step, service time in ms, what failed or None): how Locust's own page hears of a step."""
@@ -40,6 +40,3 @@ class ShopFloor:
 
     def storefront(self, client: Client, visit: Visit) -> Storefront:
         return self.storefront_of(client, self.base_url, visit)
-
-    def thinks(self, session: int) -> ThinkTimes:
-        return ThinkTimes(self.scenario.shopper, self.seed, session)

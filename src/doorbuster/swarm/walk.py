@@ -38,7 +38,7 @@ class Walk:
         self.visit = floor.visits.visit(session, journey)
         self._floor = floor
         self._browser = floor.browser(session)
-        self._thinks = floor.thinks(session)
+        self._thinks = floor.visits.thinks(session)
         self._due_us = due_us
         self._ready_us: float | None = None  # end of the step before; None before the first
         self._last_step: str | None = None

@@ -47,56 +47,74 @@ def with_popularity(products: Sequence[Product], shopper: Shopper, where: str) -
 
 
 class Visits:
-    """Draws visits from a catalogue snapshot."""
+    """Draws visits, and the think times in between, from a catalogue snapshot."""
 
     def __init__(
         self, shopper: Shopper, catalogue: Sequence[Product], coupons: Sequence[str], seed: int, run_id: str
     ) -> None:
         """`run_id` only tells this run's purchase intents from another run's on the same shop."""
         self._run_id = run_id
-        self._shopper = shopper
         self._lines = [Line(product, 1) for product in catalogue]
         self._coupons = tuple(coupons)
         self._seed = seed
         self._cumulative = list(accumulate(product.weight for product in catalogue))
+        # Plain values: attributes of a validated model are looked up in several places each time.
+        self._basket_lines, self._search_share = shopper.basket_lines, shopper.search_share
+        self._coupon_share = shopper.coupon_share if coupons else 0.0
+        self._patience_s, self._double_submit = shopper.patience_s, shopper.double_submit
+        self._think = think_table(shopper)
 
     def visit(self, session: int, journey: str) -> Visit:
         """Session number and journey to what that shopper wants."""
         # Every draw is made for every journey, so that changing one share does not reshuffle the others.
         draw = draws(self._seed, session, "visit").__next__
-        how_many = _geometric(draw(), self._shopper.basket_lines)
+        how_many = _geometric(draw(), self._basket_lines)
         search, has_coupon, which_coupon = draw(), draw(), draw()
         patience, double, gap = draw(), draw(), draw()
         picked = {self._pick(draw()): None for _ in range(min(how_many, 20))}
         lines = tuple([self._lines[index] for index in picked])
-        buys = journey in _BUYING
         return Visit(
             session=session,
             journey=journey,
-            intent=f"{self._run_id}-{session}" if buys else None,
+            intent=f"{self._run_id}-{session}" if journey in _BUYING else None,
             lines=lines,
-            query=lines[0].product.product.split("-")[0] if search < self._shopper.search_share else "",
-            coupon=self._coupons[int(which_coupon * len(self._coupons))]
-            if self._coupons and has_coupon < self._shopper.coupon_share
-            else None,
-            patience_s=self._shopper.patience_s * math.exp(_PATIENCE_SIGMA * _z(patience)),
-            double_submit_after_s=0.03 + 0.25 * gap if double < self._shopper.double_submit else None,
+            query=lines[0].product.product.split("-")[0] if search < self._search_share else "",
+            coupon=self._coupons[int(which_coupon * len(self._coupons))] if has_coupon < self._coupon_share else None,
+            patience_s=self._patience_s * math.exp(_PATIENCE_SIGMA * _z(patience)),
+            double_submit_after_s=0.03 + 0.25 * gap if double < self._double_submit else None,
         )
+
+    def thinks(self, session: int) -> ThinkTimes:
+        """What that shopper thinks before each step."""
+        return ThinkTimes(self._think, self._seed, session)
 
     def _pick(self, draw: float) -> int:
         return bisect(self._cumulative, draw * self._cumulative[-1], hi=len(self._lines) - 1)
 
 
+ThinkTable = dict[str, tuple[float, float]]
+"""Step to the median in seconds and the standard deviation of its logarithm."""
+
+
+def think_table(shopper: Shopper) -> ThinkTable:
+    return {
+        step: (think.median_s, math.log(think.p90_s / think.median_s) / _Z90) for step, think in shopper.think.items()
+    }
+
+
 class ThinkTimes:
     """Seconds a shopper thinks before a step: log-normal by step."""
 
-    def __init__(self, shopper: Shopper, seed: int, session: int) -> None:
-        self._think = shopper.think
+    __slots__ = ("_draw", "_table")
+
+    def __init__(self, table: ThinkTable, seed: int, session: int) -> None:
+        self._table = table
         self._draw = draws(seed, session, "think").__next__
 
     def before(self, step: str) -> float:
-        think = self._think.get(step) or self._think["default"]
-        return float(think.median_s * (think.p90_s / think.median_s) ** (_z(self._draw()) / _Z90))
+        table = self._table
+        median_s, sigma = table.get(step) or table["default"]
+        return median_s * math.exp(sigma * _z(self._draw()))
 
 
 def _geometric(uniform: float, mean: float) -> int:
