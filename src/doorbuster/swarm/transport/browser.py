@@ -80,6 +80,7 @@ class Browser:
             for wires in self._idle.values():
                 for wire in wires:
                     wire.close()
+            self._idle.clear()
 
     def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
         """One request and its answer, on a kept connection where there is one."""
@@ -135,8 +136,8 @@ def _content(method: str, json: Any, form: Mapping[str, str] | None) -> tuple[di
 
 def _head(origin: Origin, about: Mapping[str, str], own: Mapping[str, str]) -> bytes:
     """All header lines but marks and cookies: an adapter's own replace ours of the same name."""
-    if not about and not own:
-        return origin.head
+    if not own:
+        return origin.head + head_of(about) if about else origin.head
     named = {**origin.headers, **about, **{name.lower(): value for name, value in own.items()}}
     head = head_of(named)
     # A value that the shop gave us earlier must not become a request of its own.
