@@ -131,8 +131,11 @@ class ValidityRules(BaseModel):
     """p99 of how long the generator's event loop stood still."""
     cpu_share: Positive = 0.9
     """p95 of the generator's processor use, of one core."""
-    gc_pause_ms: Positive = 250
-    """Longest pause for garbage collection: every shopper of that worker stood still meanwhile."""
+    gc_pause_ms: Positive = 1000
+    """Longest pause for garbage collection: every shopper of that worker stood still meanwhile.
+
+    A lone pause of a few hundred milliseconds moves one start in thousands, which lateness and stalls judge better.
+    """
     descriptors_share: ShareOfOne = 0.9
     """Open files and sockets, of the limit: beyond it connections fail that the shop never saw."""
     ports_share: ShareOfOne = 0.9
