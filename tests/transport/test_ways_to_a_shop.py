@@ -37,17 +37,15 @@ def black_hole() -> Iterator[int]:
 
 
 @pytest.fixture
-def resolve(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[tuple[str, int]]]]:
+def resolve(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, int]]]:
     """Name to addresses, in the order in which they are tried."""
     names: dict[str, list[tuple[str, int]]] = {}
 
     def look_up(host: str, port: int, **_: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", at) for at in names.get(host, [(host, port)])]
 
-    connecting._addresses.cache_clear()
     monkeypatch.setattr(connecting, "getaddrinfo", look_up)
-    yield names
-    connecting._addresses.cache_clear()
+    return names
 
 
 def port_of(url: str) -> int:
@@ -76,7 +74,6 @@ def test_a_refusing_address_is_passed_over_and_the_last_one_is_told_of(resolve: 
             ([nobody], "connection failed: connection refused"),
             ([nobody, ("127.0.0.9", hole)], LATE),
         ):
-            connecting._addresses.cache_clear()
             resolve["shop.example"] = at
             stranded = browser(allowed_hosts=HOSTS, connect_timeout_s=0.2)
             assert stranded.request("GET", "http://shop.example/").failure == sentence

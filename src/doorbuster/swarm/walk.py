@@ -32,11 +32,23 @@ def _no_order(last_look: Answer) -> Answer:
 class Walk:
     """Walks session `session` of the plan (a `journeys.shopper.Shopper`)."""
 
-    __slots__ = ("_browser", "_due_us", "_floor", "_last_step", "_order", "_outcome", "_ready_us", "_thinks", "visit")
+    __slots__ = (
+        "_browser",
+        "_due_us",
+        "_floor",
+        "_last_step",
+        "_now_us",
+        "_order",
+        "_outcome",
+        "_ready_us",
+        "_thinks",
+        "visit",
+    )
 
     def __init__(self, floor: ShopFloor, session: int, journey: str, due_us: int) -> None:
         self.visit = floor.visits.visit(session, journey)
         self._floor = floor
+        self._now_us = floor.clock.now_us
         self._browser = floor.browser(session)
         self._thinks = floor.visits.thinks(session)
         self._due_us = due_us
@@ -48,12 +60,12 @@ class Walk:
     def run(self) -> None:
         """Walk the journey to its end. The session is recorded whatever happens to it."""
         floor, visit = self._floor, self.visit
-        started_us = floor.clock.now_us()
+        started_us = self._now_us()
         floor.tally.started(visit.session, started_us - self._due_us)
         ended_us: int | None = None
         try:
             self._shop()
-            ended_us = floor.clock.now_us()
+            ended_us = self._now_us()
         except gevent.GreenletExit:
             self._outcome = floor.cut_off_as
             raise
@@ -119,7 +131,7 @@ class Walk:
         return due_us
 
     def _sleep_until(self, due_us: float) -> None:
-        early_us = due_us - self._floor.clock.now_us()
+        early_us = due_us - self._now_us()
         if early_us > 0:
             gevent.sleep(early_us / 1e6)
 
@@ -137,7 +149,7 @@ class Walk:
         `twice`: it is clicked twice; `judged` says what the answer means here, where that is more than it says itself.
         """
         self._last_step = name
-        sent_us = self._floor.clock.now_us()
+        sent_us = self._now_us()
         self._browser.be_patient_for(self.visit.patience_s)
         try:
             answer = call()
@@ -155,7 +167,7 @@ class Walk:
     def _record(self, name: str, due_us: float, sent_us: int, answer: Answer) -> Answer:
         """One step on both clocks, and a fact when it failed."""
         floor, outcome = self._floor, answer.outcome
-        ended_us = self._ready_us = floor.clock.now_us()
+        ended_us = self._ready_us = self._now_us()
         floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
@@ -169,11 +181,11 @@ class Walk:
         after_s = self.visit.double_submit_after_s
         if after_s is None:
             return self._timed(name, due_us, call)
-        click_us = self._floor.clock.now_us() + after_s * 1e6
+        click_us = self._now_us() + after_s * 1e6
         second = gevent.spawn_later(after_s, self._timed, name, click_us, call, twice=True)
         try:
             first = self._timed(name, due_us, call, twice=True)
-            if not second.started or self._floor.clock.now_us() < click_us:
+            if not second.started or self._now_us() < click_us:
                 second.kill()  # the page has gone on; there is nothing left to click
                 return first
             again: Answer = second.get()
@@ -196,7 +208,7 @@ class Walk:
     def _fact(self, kind: str, answer: Answer, detail: dict[str, Any]) -> None:
         self._floor.tally.facts.append(
             {
-                "at_us": self._floor.clock.now_us(),
+                "at_us": self._now_us(),
                 "witness": "shopper",
                 "kind": kind,
                 "session": self.visit.session,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from functools import lru_cache
 from socket import SOCK_STREAM
 from time import monotonic
-from typing import Any
 
 import gevent
 from gevent.socket import getaddrinfo
@@ -52,8 +50,11 @@ def _tunnel(wire: Wire, origin: Origin, until_s: float) -> None:
 def _dial(options: TransportOptions, host: str, port: int, until_s: float) -> Wire:
     """The first of the host's addresses that answers; each gets its share of the time left."""
     now_s = monotonic()
-    with gevent.Timeout(max(0.001, until_s - now_s), TooLate):
-        addresses = _addresses(host, port, now_s // _ADDRESSES_GOOD_FOR_S)
+    good_until_s, addresses = options.addresses.get((host, port), (0.0, []))
+    if good_until_s <= now_s:
+        with gevent.Timeout(max(0.001, until_s - now_s), TooLate):
+            addresses = getaddrinfo(host, port, type=SOCK_STREAM)
+        options.addresses[host, port] = now_s + _ADDRESSES_GOOD_FOR_S, addresses
     for number, (family, _, _, _, address) in enumerate(addresses):
         now_s = monotonic()
         share_s = (until_s - now_s) / (len(addresses) - number)
@@ -63,9 +64,3 @@ def _dial(options: TransportOptions, host: str, port: int, until_s: float) -> Wi
             if address is addresses[-1][4]:
                 raise
     raise AssertionError("a resolved name has an address")
-
-
-@lru_cache(maxsize=256)
-def _addresses(host: str, port: int, _minute: float) -> list[Any]:
-    found: list[Any] = getaddrinfo(host, port, type=SOCK_STREAM)
-    return found

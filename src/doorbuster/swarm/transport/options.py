@@ -58,6 +58,8 @@ class TransportOptions:
     """Of one request with its redirects."""
     body_limit_bytes: int = 16 << 20
     sweeper: Sweeper = field(default_factory=Sweeper, init=False, repr=False)
+    addresses: dict[tuple[str, int], tuple[float, list[Any]]] = field(default_factory=dict, init=False, repr=False)
+    """What names resolved to, and until when that is good."""
     idle: dict[Origin, list[Any]] = field(default_factory=dict, init=False, repr=False)
     """Open connections that the next shopper inherits, where they are reused."""
 
