@@ -32,19 +32,6 @@ def _no_order(last_look: Answer) -> Answer:
 class Walk:
     """Walks session `session` of the plan (a `journeys.shopper.Shopper`)."""
 
-    __slots__ = (
-        "_browser",
-        "_due_us",
-        "_floor",
-        "_last_step",
-        "_now_us",
-        "_order",
-        "_outcome",
-        "_ready_us",
-        "_thinks",
-        "visit",
-    )
-
     def __init__(self, floor: ShopFloor, session: int, journey: str, due_us: int) -> None:
         self.visit = floor.visits.visit(session, journey)
         self._floor = floor
