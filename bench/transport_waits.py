@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import gevent
 from gevent import monkey, socket
+from gevent.hub import Waiter
 from gevent.socket import wait_read
 
 MESSAGE = b"GET /home.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
@@ -38,15 +39,17 @@ def watcher_a_wait(port: int) -> None:
 
 
 def watcher_a_connection(port: int) -> None:
-    """`loop.io` once and `hub.wait` on it: what the transport does."""
+    """`loop.io` once and a `Waiter` on it: what the transport does."""
     shop = plain_socket()
     shop.connect(("127.0.0.1", port))
     shop.setblocking(False)
-    hub = gevent.get_hub()
-    readable = hub.loop.io(shop.fileno(), 1)
+    readable = gevent.get_hub().loop.io(shop.fileno(), 1)
     for _ in range(EACH):
         shop.send(MESSAGE)
-        hub.wait(readable)
+        waiter = Waiter()
+        readable.start(waiter.switch, None)
+        waiter.get()
+        readable.stop()
         shop.recv(65536)
     readable.close()
     shop.close()
