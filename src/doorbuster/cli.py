@@ -15,6 +15,7 @@ import click
 
 from doorbuster import __version__
 from doorbuster.errors import DoorbusterError, TargetError
+from doorbuster.importers.command_line import import_group
 from doorbuster.settings import checked_target, load_settings
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 
@@ -55,6 +56,9 @@ def baseline_option(required: bool = False) -> Callable[[Any], Any]:
 @click.version_option(__version__, message="doorbuster %(version)s")
 def app() -> None:
     """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
+
+
+app.add_command(import_group)
 
 
 @app.command(epilog="Example: doorbuster init my-rehearsal")
@@ -145,8 +149,8 @@ def run(
 def worker(master_host: str, master_port: int) -> None:
     """Walk shoppers for a master elsewhere, until it is done.
 
-    Secrets come from this machine's own DOORBUSTER_ variables; all else comes from the master, which is not
-    authenticated: use a private network.
+    Secrets, trust and host override come from this machine's own DOORBUSTER_ variables and must be set as at the
+    master; all else comes from the master, which is not authenticated: use a private network.
     """
     command = [sys.executable, "-m", "doorbuster.swarm.worker_process", master_host, str(master_port)]
     os.execv(sys.executable, command)  # Locust has to be imported before anything that it makes cooperative
@@ -253,7 +257,9 @@ def _workers(local: int, expected: int | None, bind: str | None) -> Workers:
         raise click.UsageError("--workers starts them here, --expect-workers waits for others; give one of the two.")
     host, _, port = (bind or "127.0.0.1").partition(":")
     if not host or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
-        raise click.UsageError(f"--bind {bind}: give HOST or HOST:PORT, for example 0.0.0.0:5557.")
+        raise click.UsageError(
+            f"--bind {bind}: give HOST or HOST:PORT, a name or an IPv4 address, for example 0.0.0.0:5557."
+        )
     return Workers(1, expected, host, int(port or 5557))
 
 

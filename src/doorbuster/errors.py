@@ -3,6 +3,7 @@
 DoorbusterError                 exit 2: something the user can put right
 ├── ScenarioError               a scenario file: file, key, nearest valid key
 ├── CurveError                  a curve file: file, row or column
+├── ImportFileError           a file to import, or where the import goes: file, line, column
 ├── GateError                   a gate file: file, entry, key
 ├── RunDirectoryError           a run directory that cannot be read or written
 ├── TargetError                 the shop: down, not allowed, not the platform the scenario says
@@ -30,6 +31,10 @@ class ScenarioError(DoorbusterError):
 
 class CurveError(DoorbusterError):
     """A curve file that cannot be used."""
+
+
+class ImportFileError(DoorbusterError):
+    """A file that cannot be imported, or an import that cannot be written."""
 
 
 class GateError(DoorbusterError):

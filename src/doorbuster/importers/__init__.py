@@ -1,0 +1,1 @@
+"""What a shop has (exports, monitoring, logs) becomes last year's curve and a scenario; never on the load path."""

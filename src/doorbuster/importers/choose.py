@@ -1,0 +1,58 @@
+"""Which stretch of the file is last year's peak: its busiest hour, unless that is no season or not last year's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from doorbuster.errors import ImportFileError
+from doorbuster.importers.grid import DAY_S, moment_text
+from doorbuster.importers.imported import Finding, ImportedCurve, Window
+from doorbuster.importers.peaks import HOUR_S, busiest_stretch, equally_busy
+from doorbuster.importers.season import LoneDay
+
+LAST_YEAR_S: Final = 366 * DAY_S
+
+
+def choose_window(where: str, curve: ImportedCurve, lone: Sequence[LoneDay]) -> tuple[Window, list[Finding]]:
+    """Raises ImportFileError for a file that counts nothing at all."""
+    steps = curve.count.size
+    if not np.nansum(curve.count) > 0:
+        raise ImportFileError(f"{where}: counts nothing at all; check which column is read (--as, or a field map)")
+    if steps * curve.step_s <= HOUR_S:
+        return Window(0, steps, True, "all of the file, which is no longer than an hour"), []
+    allowed = curve.start_s > curve.start_s[-1] - LAST_YEAR_S
+    too_old = not allowed.all()
+    day = curve.local_s // DAY_S
+    for one in lone:
+        allowed &= day != (one.day - date(1970, 1, 1)).days
+    if not np.nansum(np.where(allowed, curve.count, 0.0)) > 0:
+        allowed = np.ones(steps, dtype=bool)
+    first, last = busiest_stretch(curve, allowed)
+    top, _ = busiest_stretch(curve, np.ones(steps, dtype=bool))
+    what = "the busiest hour" if curve.step_s <= HOUR_S else f"the busiest step of {curve.step_s / HOUR_S:g} hours"
+    equal = equally_busy(curve, first, last)
+    if first == top and equal > 1:
+        return Window(first, last, False, f"the first of {equal:,} stretches that are equally busy"), []
+    if first == top:
+        return Window(first, last, True, f"{what} of the file"), []
+    passed = next((one for one in lone if (one.day - date(1970, 1, 1)).days == day[top]), None)
+    why = (
+        f"{passed.day} stands alone"
+        if passed
+        else "more than a year before the file's end"
+        if too_old
+        else "not chosen"
+    )
+    ratio = float(np.nansum(curve.count[top : top + last - first]) / np.nansum(curve.count[first:last]))
+    finding = Finding(
+        "peak",
+        f"{what} of the file, {moment_text(int(curve.local_s[top]))}, was passed over ({why}); it is {ratio:.2f} times "
+        f"the chosen one, {moment_text(int(curve.local_s[first]))}. To rehearse it instead, change the window in the "
+        "scenario",
+        True,
+    )
+    return Window(first, last, False, f"{what} of the last year in the file, lone days left out"), [finding]

@@ -1,0 +1,51 @@
+"""`doorbuster import ...`: parse, call one function, print; `cli.py` has the other commands, and exits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from doorbuster.importers.imported import Imported
+
+PATH = click.Path(path_type=Path)
+
+
+@click.group("import")
+def import_group() -> None:
+    """Make a scenario from what a shop has: exports, monitoring, logs."""
+
+
+@import_group.command(epilog="Example: doorbuster import series shopify-hours.csv -o last-november")
+@click.argument("file", type=PATH)
+@click.option("-o", "name", required=True, help="Name of the scenario to make.")
+@click.option("--as", "as_", type=click.Choice(["sessions", "orders", "requests"]), help="What the file counts.")
+@click.option("--per", type=click.Choice(["step", "second", "minute"]), help="What a count is per; a step is a row.")
+@click.option("--conversion", type=click.FloatRange(0, 1, min_open=True), help="Orders a session, e.g. 0.031.")
+@click.option("--requests-per-session", type=click.FloatRange(1, 100_000), help="Where the file counts requests.")
+@click.option("--timezone", help="The shop's clock, e.g. America/New_York.")
+@click.option("--map", "field_map", type=PATH, help="A field map (TOML) for a format that is not known.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def series(file: Path, name: str, force: bool, **options: Any) -> None:
+    """Make a scenario from sessions, orders or requests over time.
+
+    FILE is an export of Shopify or GA4, Prometheus query_range JSON, a Grafana panel's CSV, or any CSV of times and
+    counts; .gz too.
+    """
+    from doorbuster.importers.series import SeriesOptions, import_series
+
+    imported, paths = import_series(file, name, SeriesOptions(**options), force)
+    print(told(imported, paths))
+
+
+def told(imported: Imported, paths: dict[str, Path]) -> str:
+    """An import in a few lines for a terminal; all of it is on the page."""
+    bad = imported.bad
+    lines = [f"{imported.source}: {imported.read_rows:,} rows read, {bad.count:,} bad of {bad.of:,}"]
+    lines += [f"  left out: {one.rows:,} {one.what} ({one.why})" for one in imported.dropped]
+    lines += [f"  line {line}: {sentence}" for line, sentence in bad.examples]
+    lines += [f"{'warning' if one.warns else 'found'}: {one.sentence}" for one in imported.findings]
+    lines += [str(path) for path in paths.values()]
+    return "\n".join([*lines, f"next: doorbuster plan {imported.name}"])
