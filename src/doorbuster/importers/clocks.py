@@ -66,8 +66,11 @@ def place(rows: Rows, zone: ZoneInfo | None, account: Account) -> Placed:
     bare = np.array([stamp.offset_s is None for stamp in stamps], dtype=bool)
     written = np.array([stamp.written_s for stamp in stamps], dtype=np.int64)
     everything = np.arange(len(stamps))
-    if bare.all() and zone is None:
-        return Placed(everything, written, np.ones(len(stamps)), False, None, "as the file writes it", ())
+    if zone is None and 2 * int(bare.sum()) > len(stamps):
+        for index in everything[~bare]:
+            account.reject(int(rows.lines[index]), "has a UTC offset where other rows have none; give --timezone")
+        naive = everything[bare]
+        return Placed(naive, written[naive], np.ones(naive.size), False, None, "as the file writes it", ())
     offsets = np.array([stamp.offset_s or 0 for stamp in stamps], dtype=np.int64)
     kept = everything[~bare]
     placed = [(kept, (written - offsets)[kept], np.ones(kept.size), offsets[kept])]

@@ -41,7 +41,8 @@ def lay_on_grid(
             start_s -= step_s
     index = np.floor((at_s - start_s) / step_s + (0.0 if rows.events else 0.5)).astype(np.int64)
     steps = int(index.max()) + 1
-    if steps > MOST_STEPS:
+    # One mistyped year would make a grid that is nearly all absent.
+    if steps > MOST_STEPS or (not rows.events and steps > 1000 and steps > 100 * np.unique(index).size):
         raise ImportFileError(
             f"{where}: its rows run from {moment_text(int(at_s.min()))} to {moment_text(int(at_s.max()))}, "
             f"{steps:,} steps of {step_s} s; correct the odd time, or cut the file"
@@ -82,8 +83,9 @@ def _step(where: str, at_s: NDArray[np.int64]) -> int:
             f"{where}: one row covers {step_s / DAY_S:.3g} days, too coarse for a peak; export it by the day at least, "
             "better by the minute"
         )
-    # Times that jitter by a second or two have no gap in common: the typical one, rounded, is meant.
-    if occurrences.max() < 0.5 * (times.size - 1):
+    # Times that jitter by a second or two keep no phase: the usual step that is nearest to the typical gap is meant.
+    _, phases = np.unique(times % step_s, return_counts=True)
+    if phases.max() < 0.5 * times.size:
         typical = float(np.median(np.diff(times)))
         step_s = next((step for step in _USUAL_S if abs(typical - step) <= 0.1 * step), step_s)
     return step_s

@@ -65,6 +65,7 @@ def read_series(file: Path, name: str, options: SeriesOptions) -> Imported:
         zone = None  # days are the calendar's own; a clock would make some of them 23 or 25 hours long
     _stop_when_bad(where, text, rows, account)
     placed = place(rows, zone, account)
+    _stop_when_bad(where, text, rows, account)
     curve, laid = lay_on_grid(where, rows, placed, zone.key if zone else None, account)
     _stop_when_bad(where, text, rows, account)
     lone = lone_days(curve)
