@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +33,19 @@ class Settings(BaseSettings):
     runs: Path = Path("runs")
     load_without_consent: str | None = None
     """A host's name, said again by hand: load it although it does not agree to be loaded. Logged in the run."""
+
+    def told_apart_by(self) -> dict[str, str]:
+        """What the processes of one run must agree on: which secrets are set (not what they are), the rest by value."""
+        shape = {
+            name: "set"
+            for name in ("basic_auth", "storefront_password", "extra_header_value")
+            if getattr(self, name) is not None
+        }
+        plain = {"extra_header": self.extra_header, "host_override": self.host_override}
+        shape |= {name: value for name, value in plain.items() if value is not None}
+        if self.ca_bundle is not None:
+            shape["ca_bundle"] = hashlib.sha256(self.ca_bundle.read_bytes()).hexdigest()
+        return shape
 
     @field_validator("target")
     @classmethod

@@ -13,8 +13,9 @@ import pandas as pd
 import psutil
 import pytest
 
+from doorbuster.staging.environment import Addresses
 from tests.conftest import Doorbuster, assert_conserved, clean_environment, write_scenario
-from tests.rehearsal.conftest import SECRETS
+from tests.rehearsal.conftest import SECRETS, run_to_end
 
 
 @pytest.fixture
@@ -131,6 +132,17 @@ def test_a_hook_dies_with_us(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     assert not psutil.wait_procs(family, timeout=20)[1]
+
+
+def test_hooks_that_succeed_do_not_get_in_the_way(tmp_path: Path, staging: Addresses) -> None:
+    more = '[hooks]\nbefore = ["touch before.txt"]\nafter = ["touch after.txt"]\n'
+    scenario = write_scenario(tmp_path, [5.0, 5.0], name="hooked", more=more)
+    said = run_to_end(tmp_path, scenario, "--target", staging.shop_url)
+    assert said.returncode == 0, said.stderr
+    assert (tmp_path / "before.txt").exists()
+    assert (tmp_path / "after.txt").exists()
+    run = json.loads((tmp_path / said.stdout.splitlines()[-1] / "run.json").read_text())
+    assert run["hooks_after"] == {"done": True, "why": None}
 
 
 def test_a_failing_hook_sends_nothing(doorbuster: Doorbuster, tmp_path: Path) -> None:

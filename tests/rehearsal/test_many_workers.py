@@ -29,9 +29,8 @@ PLANNED_BY_SEED = ["session", "journey", "due_us", "products", "coupon", "patien
 @contextmanager
 def process(folder: Path, *arguments: str, **kinds: Any) -> Iterator[subprocess.Popen[str]]:
     """A doorbuster command in the background, gone at the end of the test."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", "doorbuster", *arguments], cwd=folder, env=clean_environment(), text=True, **kinds
-    )
+    kinds = {"env": clean_environment(), **kinds}
+    started = subprocess.Popen([sys.executable, "-m", "doorbuster", *arguments], cwd=folder, text=True, **kinds)
     try:
         yield started
     finally:
@@ -216,6 +215,44 @@ def test_ctrl_c_with_workers_keeps_what_they_saw(tmp_path: Path) -> None:
     assert (counts["lost"], counts["dropped_worker_lost"]) == (0, 0)
     assert counts["in_flight"] > 0
     assert counts["not_reached"] > 0
+
+
+def test_workers_that_would_meet_the_shop_otherwise_do_not_begin(tmp_path: Path, staging: Addresses) -> None:
+    scenario = write_scenario(tmp_path, [5.0] * 10, name="unlike")
+    port = str(free_port())
+    with ExitStack() as stack:
+        run = stack.enter_context(
+            process(
+                tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "1",
+                "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env={**clean_environment(), "DOORBUSTER_BASIC_AUTH": "planted-user:planted-Passw0rd"},
+            )
+        )  # fmt: skip
+        stack.enter_context(process(tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port))
+        _, err = run.communicate(timeout=60)
+    assert run.returncode == 2
+    assert "DOORBUSTER_BASIC_AUTH is not set as at the master" in err
+    assert "planted" not in err
+    (directory,) = (tmp_path / "runs").iterdir()
+    assert "DOORBUSTER_BASIC_AUTH" in json.loads((directory / "run.json").read_text())["stopped_because"]
+
+
+def test_a_worker_with_another_plan_is_refused(finished: Finished) -> None:
+    plan = plan_of(finished.scenario)
+    other = plan_of(finished.scenario, seed=plan.seed + 1)
+    assert plan.fingerprint() == plan_of(finished.scenario).fingerprint()
+    assert plan.fingerprint() != other.fingerprint()
+
+
+@pytest.mark.parametrize("bind", ["nohost.invalid:23603", "203.0.113.7"])
+def test_an_address_that_is_not_ours_is_a_usage_error(
+    bind: str, tmp_path: Path, staging: Addresses, doorbuster: Doorbuster
+) -> None:
+    scenario = write_scenario(tmp_path, [5.0, 5.0])
+    said = doorbuster("run", scenario, "--target", staging.shop_url, "--expect-workers", 1, "--bind", bind)
+    assert said.returncode == 2
+    assert "cannot listen on" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_without_the_workers_that_were_expected_nothing_is_sent(

@@ -161,5 +161,6 @@ def test_orders_travel_as_plain_lists() -> None:
     deals = (Deal(0, 1, 3), Deal(40, 0, 2))
     assert from_message(as_message(deals)) == deals
     orders = Orders(deals, 100)
-    assert [orders.workers_at(index) for index in (1, 39, 40, 58)] == [3, 3, 2, 2]
+    assert [orders.share_of(7, index) for index in (1, 37, 40, 58)] == [2, 2, 4, 4]
+    assert sum(Orders((Deal(0, rank, 4),), 9).share_of(5, rank) for rank in range(4)) == 5
     assert [orders.next_own(index, 60) for index in (0, 2, 38, 39, 41, 59)] == [1, 4, 40, 40, 42, 60]

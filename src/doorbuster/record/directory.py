@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +66,7 @@ class RunDirectory:
         text = json.dumps(run, indent=2, sort_keys=False) + "\n"
         try:
             self.write_text("run.json", text)
-        except OSError:
+        except RunDirectoryError:
             self._reserve.unlink(missing_ok=True)
             self.write_text("run.json", text)
 
@@ -80,22 +80,27 @@ class RunDirectory:
         return self.write_bytes(name, text.encode("utf-8"))
 
     def write_bytes(self, name: str, content: bytes) -> Path:
-        """Write one file whole or not at all."""
+        """Write one file whole or not at all. Raises RunDirectoryError."""
         target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{os.getpid()}")
         with _whole_or_not_at_all(partial, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
             partial.write_bytes(content)
         return target
 
     def set_aside(self) -> None:
-        """Keep some room on the disk for the run's last words; given back by `tidy`."""
-        self._reserve.write_bytes(os.urandom(_RESERVE_BYTES))
+        """Keep some room on the disk for the run's last words; given back by `give_back`."""
+        self.write_bytes(self._reserve.name, os.urandom(_RESERVE_BYTES))
+
+    def give_back(self) -> None:
+        """The last words are written."""
+        self._reserve.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Once nobody writes any more: remove the reserve, and what a killed process left half-written."""
+        """Remove what a killed process left half-written; once nobody writes any more."""
         for leftover in [*self.path.glob(".*"), *self.path.glob("*.parquet/.*")]:
-            leftover.unlink(missing_ok=True)
+            if leftover != self._reserve:
+                leftover.unlink(missing_ok=True)
 
     @property
     def _reserve(self) -> Path:
@@ -141,12 +146,17 @@ class RunDirectory:
 
 @contextmanager
 def _whole_or_not_at_all(partial: Path, final: Path) -> Iterator[None]:
-    """Rename what was written into place, or remove it when writing failed."""
+    """Rename what was written into place, or remove it when writing failed. Raises RunDirectoryError."""
     try:
         yield
         partial.replace(final)
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as failed:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        if isinstance(failed, OSError):
+            raise RunDirectoryError(
+                f"{final}: cannot be written ({failed}); make room, or correct its folder"
+            ) from None
         raise
 
 

@@ -36,18 +36,21 @@ class Fates:
         """Shoppers who came in at worker `owner`, so long after being due. Raises RunDirectoryError the second time."""
         if not sessions:
             return
-        numbers = np.array(sessions)
-        self._settle(numbers, _STARTED)
-        late = np.array(late_us)
+        numbers, late = np.array(sessions), np.array(late_us)
+        self._check_unsettled(numbers)
+        # The fate comes last: whoever writes the table meanwhile, on another thread, goes by it.
         self._late_us[numbers] = late
         self._owner[numbers] = owner
+        self._fate[numbers] = _STARTED
         np.add.at(self.late_us, index_of_bounds(late), 1)
         self.started_count += len(sessions)
 
     def dropped(self, sessions: Sequence[int]) -> None:
         """Arrivals turned away at the limit on shoppers in flight. Raises RunDirectoryError the second time."""
         if sessions:
-            self._settle(np.array(sessions), _DROPPED_LIMIT)
+            numbers = np.array(sessions)
+            self._check_unsettled(numbers)
+            self._fate[numbers] = _DROPPED_LIMIT
 
     def ended(self, sessions: Sequence[int], outcomes: Sequence[str]) -> None:
         """Sessions and how they ended."""
@@ -95,11 +98,10 @@ class Fates:
             by_journey[journey] = counts
         return {name: sum(counts[name] for counts in by_journey.values()) for name in CONSERVATION}, by_journey
 
-    def _settle(self, numbers: NDArray[np.intp], fate: int) -> None:
+    def _check_unsettled(self, numbers: NDArray[np.intp]) -> None:
         again = numbers[self._fate[numbers] != _NOT_REACHED]
         if again.size or np.unique(numbers).size != numbers.size:
             raise RunDirectoryError(f"session {int(again[0]) if again.size else int(numbers[0])} was reported twice")
-        self._fate[numbers] = fate
 
     def _range(self, first_second: int, last_second: int) -> tuple[int, int]:
         first, last = np.searchsorted(self.plan.due_us, (first_second * 1_000_000, last_second * 1_000_000))

@@ -57,7 +57,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
         with plain_http(settings) as http:
             books = _backstage(run, http).read_back()
         directory.write_rows("facts", _facts(run, books.orders), "read-back")
-    except (DoorbusterError, httpx.HTTPError, OSError) as failed:
+    except (DoorbusterError, httpx.HTTPError) as failed:
         read_back = {"done": False, "why": str(failed)}
     after: dict[str, Any] = {"done": True, "why": None}
     try:
@@ -71,6 +71,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     else:
         valid, reasons = False, (f"the run did not reach its end: {run['stopped_because']}",)
     directory.update_run(validity={"valid": valid, "reasons": list(reasons)})
+    directory.give_back()
     return valid, reasons
 
 

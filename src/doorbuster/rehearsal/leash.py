@@ -22,7 +22,9 @@ def main(words: list[str]) -> int:
 
 
 def _until_let_go() -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that waits in it holds its lock, on which the interpreter aborts when it ends.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from doorbuster.errors import HookError, RunDirectoryError, ScenarioError, TargetError
+from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import plan_of
@@ -54,17 +55,30 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
         overrides = preflight(http, options.target, scenario, settings)
         run_hooks(scenario.hooks.before, "before")
         try:
-            shop_line, catalogue, coupons = _known_start(http, plan, options)
+            known = _known_start(http, plan, options)
+            return _written(plan, options, *known, overrides)
         except BaseException:
             # The commands before have changed the shop: those after put it right, also when nothing is sent.
             with contextlib.suppress(HookError):
                 run_hooks(scenario.hooks.after, "after")
             raise
-    directory = new_run_directory(options.runs, scenario.name)
+
+
+def _written(
+    plan: Plan,
+    options: RunOptions,
+    shop_line: str,
+    catalogue: Sequence[Product],
+    coupons: Sequence[str],
+    overrides: Sequence[str],
+) -> RunDirectory:
+    """The run directory, whole or not at all. Raises RunDirectoryError."""
+    directory = new_run_directory(options.runs, plan.scenario.name)
     try:
         _write(directory, plan, options, shop_line, catalogue, coupons, overrides)
-    except OSError as failed:
-        raise RunDirectoryError(f"{directory.path}: cannot be written ({failed}); make room, or use --runs") from None
+    except BaseException:
+        shutil.rmtree(directory.path, ignore_errors=True)
+        raise
     return directory
 
 

@@ -72,7 +72,10 @@ def rehearse(
                 interrupted = True
                 _stop(load)
             code = load.wait()
-    valid, reasons = finish(directory, settings)
+    try:
+        valid, reasons = finish(directory, settings)
+    except KeyboardInterrupt:  # the directory says by itself that its books were not read back
+        interrupted, reasons = True, ("the run was cut off while the shop's books were read back",)
     if interrupted:
         return Rehearsed(directory, EXIT_INTERRUPTED, reasons)
     if code in (EXIT_USAGE, EXIT_INTERNAL):

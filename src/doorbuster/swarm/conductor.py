@@ -21,12 +21,11 @@ from doorbuster.record.fates import Fates
 from doorbuster.record.histogram import quantile_us
 from doorbuster.record.writer import Batch, RunWriter
 from doorbuster.swarm.clock import RunClock
-from doorbuster.swarm.crew import GRANT_S, Crew, Member
+from doorbuster.swarm.crew import Crew, Member
 from doorbuster.swarm.ending import ending
 from doorbuster.swarm.load_run import load_run
 from doorbuster.swarm.lost_sessions import lost_sessions
-from doorbuster.swarm.team import LocalTeam, Team
-from doorbuster.swarm.user import ShopperUser
+from doorbuster.swarm.team import Team
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_USAGE
 
 _WRITE_EVERY_S = 4.0
@@ -52,20 +51,16 @@ class Progress:
 class Conductor:
     """One run. Locust tells it when to start and to stop; it tells Locust when all is over."""
 
-    def __init__(
-        self, environment: Any, directory: RunDirectory, user_class: type[ShopperUser], team: Team | None = None
-    ) -> None:
-        """`team` is where the workers are; without one this process is the only worker.
-
-        Raises DoorbusterError when the run directory cannot be used.
-        """
+    def __init__(self, directory: RunDirectory, team: Team) -> None:
+        """`team` is where the workers are. Raises DoorbusterError when the run directory cannot be used."""
         self.directory = directory
         self.stopped_because: str | None = None
         self.opened = False
         self.clock = RunClock.starting_in(_LEAD_S)
         self._plan, self._floor = load_run(directory, self.clock, lambda *_: None)
-        self._team = team or LocalTeam(environment, user_class)
-        self.crew = Crew(self._plan.due_us, GRANT_S if team else float("inf"))
+        self.plan_fingerprint = self._plan.fingerprint()
+        self._team = team
+        self.crew = Crew(self._plan.due_us, team.grant_s)
         self._fates = Fates(self._plan)
         self._writer = RunWriter(directory, self._fates)
         self._writer.warm_up()
@@ -80,12 +75,14 @@ class Conductor:
         self.clock = RunClock.starting_in((_LEAD_WITH_FAULTS_S if has_faults else _LEAD_S) + self._team.lead_s)
         if has_faults:
             self._steer_faults()
+            if self.clock.now_us() > 0:
+                raise RunDirectoryError("the staging services took the faults too late; free the machine and run again")
         zero = datetime.fromtimestamp(self.clock.zero_unix_s(), UTC)
         self.directory.update_run(started_at=zero.isoformat(), stopped_because="running")
         for member in self.crew.working():
             member.heard_s = monotonic()
-        self.crew.deal(self.clock.now_us())
         self.opened = True
+        self._deal()
         self._team.begin(self.clock)
         self._recorder = gevent.spawn(self._record)
 
@@ -152,13 +149,15 @@ class Conductor:
             try:
                 counted = self._writer.finish()
             except Exception as failed:  # noqa: BLE001  (whatever broke the record, the run must say so)
-                reason = f"recorder broke: {type(failed).__name__}: {failed}"
+                reason = _broken(failed)
         not_reached = counted.get("conservation", {}).get("not_reached", 0)
+        if reason == "finished" and not_reached:
+            reason = f"{not_reached} planned shoppers were never reached"
         self.stopped_because = reason
         members = list(self.crew.members.values())
         self.directory.update_run(
             ended_at=datetime.now(UTC).isoformat(),
-            complete=reason == "finished" and not_reached == 0,
+            complete=reason == "finished",
             stopped_because=reason,
             workers=len(members),
             by_worker=self.crew.summary(),
@@ -221,7 +220,7 @@ class Conductor:
         return None
 
     def _record_broke(self, failed: Exception) -> None:
-        self.stop(f"recorder broke: {type(failed).__name__}: {failed}")
+        self.stop(_broken(failed))
 
     def _steer_faults(self) -> None:
         """Tell the staging services when to break; a process of its own, because httpx stays off the load path."""
@@ -237,12 +236,16 @@ class Conductor:
             raise RunDirectoryError(steer.stderr.strip() or "the staging services did not take the faults")
 
 
+def _broken(failed: Exception) -> str:
+    name = "" if isinstance(failed, DoorbusterError) else f"{type(failed).__name__}: "
+    return f"recorder broke: {name}{failed}"
+
+
 def refused(environment: Any, error: Exception) -> None:
-    """A run that cannot begin ends at once: one sentence and exit code 2, or for a bug of ours its traceback and 70."""
+    """A run that cannot go on: one sentence and exit code 2, or for a bug of ours its traceback and 70."""
     if isinstance(error, DoorbusterError):
         print(f"doorbuster: {error}", file=sys.stderr, flush=True)
         environment.process_exit_code = EXIT_USAGE
     else:
         traceback.print_exception(error)
         environment.process_exit_code = EXIT_INTERNAL
-    gevent.spawn(environment.runner.quit)

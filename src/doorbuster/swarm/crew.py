@@ -85,8 +85,6 @@ class Crew:
         nobodys = np.arange(self._unowned_from, first) if self._unowned_from is not None else np.arange(0)
         working = self.working()
         for rank, member in enumerate(working):
-            if member.deals and member.deals[-1].first >= first:
-                member.deals.pop()  # dealt, and dealt anew before anybody could act on it
             member.deals.append(Deal(first, rank, len(working)))
         self._unowned_from = None if working else (self._unowned_from if self._unowned_from is not None else first)
         return nobodys
@@ -95,8 +93,6 @@ class Crew:
         """Take a worker out; returns all the arrivals that it was dealt and nobody else will get. Deal afterwards."""
         first = self._first_free(now_us)
         member.lost, member.lost_at_us = why, now_us
-        while member.deals and member.deals[-1].first >= first:
-            member.deals.pop()
         shares = [
             np.arange(deal.first + (deal.rank - deal.first) % deal.of, end, deal.of)
             for deal, end in spans(member.deals, first)

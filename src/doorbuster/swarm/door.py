@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from time import monotonic
 from typing import Any
 
@@ -51,7 +50,7 @@ class Door:
             if early_us > 0 or late_in_a_row % _LATE_STARTS_IN_A_ROW == 0:
                 gevent.sleep(max(early_us, 0) / 1e6)
             self._wait_for_lease()
-            if len(runner.user_greenlets) >= math.ceil(limit / self._orders.workers_at(index)):
+            if len(runner.user_greenlets) >= self._orders.share_of(limit, index):
                 floor.tally.dropped(index)
             else:
                 arrival = Arrival(index, JOURNEYS[journeys[index]], due)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 GIVE_UP_LATE_S = 15.0
 """A generator this far behind the curve rehearses nothing any more."""
-GIVE_UP_ALONE_S = 10.0
-"""A lost worker that was the only one may be replaced within this."""
+GIVE_UP_ALONE_S = 5.0
+"""Locust itself ends a test whose last worker has left, or has been missing for some four seconds."""
 
 
 def ending(

@@ -12,7 +12,9 @@ from locust.runners import MasterRunner
 from doorbuster.record.directory import RunDirectory
 from doorbuster.swarm.conductor import Conductor, refused
 from doorbuster.swarm.remote_team import RemoteTeam
+from doorbuster.swarm.team import LocalTeam, Team
 from doorbuster.swarm.user import ShopperUser
+from doorbuster.vocabulary import EXIT_INTERRUPTED
 
 
 class NobodyDispatcher(UsersDispatcher):  # type: ignore[misc]  # Locust ships no complete types
@@ -48,7 +50,7 @@ class NobodyAnywhere(NobodyDispatcher):
 
 
 class UntilOver(LoadTestShape):  # type: ignore[misc]  # the same
-    """Asks nothing of Locust but to end the run when the last shopper has left."""
+    """Asks nothing of Locust but to end the run when the last shopper has left, or when it cannot begin."""
 
     abstract = False
 
@@ -58,7 +60,8 @@ class UntilOver(LoadTestShape):  # type: ignore[misc]  # the same
 
     def tick(self) -> tuple[int, float] | None:
         conductor = self._hooks.conductor
-        return None if conductor is not None and conductor.over() else (1, 1.0)
+        over = self._hooks.refused or (conductor is not None and conductor.opened and conductor.over())
+        return None if over else (1, 1.0)
 
 
 class RunHooks:
@@ -73,31 +76,47 @@ class RunHooks:
     ) -> None:
         """`directory` gives a prepared run directory at each start; `closed` hears of each end."""
         self.conductor: Conductor | None = None
+        self.refused = False
+        """The run that was asked for last could not begin."""
         self._environment = environment
-        self._user_class = user_class
         self._directory = directory
         self._closed = closed
-        self._team = RemoteTeam(environment.runner) if isinstance(environment.runner, MasterRunner) else None
-        environment.dispatcher_class = NobodyAnywhere if self._team else NobodyDispatcher
+        runner = environment.runner
+        distributed = isinstance(runner, MasterRunner)
+        self._team: Team = RemoteTeam(runner) if distributed else LocalTeam(environment, user_class)
+        environment.dispatcher_class = NobodyAnywhere if distributed else NobodyDispatcher
         environment.shape_class = UntilOver(self)
         environment.events.test_start.add_listener(self._test_start)
         environment.events.test_stopping.add_listener(self._test_stopping)
         environment.events.test_stop.add_listener(self._test_stop)
 
+    # Locust only logs what a listener raises, and would wait for ever or end as if all were well.
+
     def _test_start(self, **_: Any) -> None:
+        self.refused = False
+        self._environment.process_exit_code = EXIT_INTERRUPTED  # until it is known how the run ended
         try:
-            self.conductor = Conductor(self._environment, self._directory(), self._user_class, self._team)
-            self.conductor.open()
-        except Exception as error:  # noqa: BLE001  (Locust only logs what a listener raises, and would wait for ever)
+            directory = self._directory()
+            try:
+                self.conductor = Conductor(directory, self._team)
+                self.conductor.open()
+            except Exception as error:
+                directory.update_run(stopped_because=str(error))
+                raise
+        except Exception as error:  # noqa: BLE001
             self.conductor = None
+            self.refused = True
             refused(self._environment, error)
 
     def _test_stopping(self, **_: Any) -> None:
-        if self.conductor is not None:
+        if self.conductor is not None and self.conductor.opened:
             self.conductor.shut_door()
 
     def _test_stop(self, **_: Any) -> None:
         if self.conductor is not None:
             conductor, self.conductor = self.conductor, None
-            conductor.close()
-            self._closed(conductor)
+            try:
+                conductor.close()
+                self._closed(conductor)
+            except Exception as error:  # noqa: BLE001
+                refused(self._environment, error)

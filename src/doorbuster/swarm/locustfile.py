@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,8 @@ def rehearse_under_locust(user_class: type[ShopperUser]) -> None:
 
     @events.init.add_listener  # type: ignore[untyped-decorator]  # the same
     def _init(environment: Any, **_: Any) -> None:
+        # Locust takes care of it only after a run that it started by itself.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if isinstance(environment.runner, WorkerRunner):
             RemoteWorker(environment, user_class)
             return
@@ -58,8 +62,8 @@ def _prepare(environment: Any) -> RunDirectory:
             "runs": str(settings.runs),
             "target": checked_target(target),
             "seed": int(options.seed) if options.seed else None,
-            "scale": float(options.scale),
-            "minutes": float(options.minutes) if options.minutes else None,
+            "scale": _above_zero(options.scale),
+            "minutes": _above_zero(options.minutes) if options.minutes else None,
         }
     except ValueError as wrong:
         raise TargetError(f"--host, --seed, --scale or --minutes: {wrong}") from None
@@ -67,6 +71,13 @@ def _prepare(environment: Any) -> RunDirectory:
     if done.returncode:
         raise RunDirectoryError(done.stderr.strip().splitlines()[-1])
     return RunDirectory(Path(done.stdout.strip()))
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{text} is no number above zero")
+    return number
 
 
 def _finish(conductor: Conductor) -> int:

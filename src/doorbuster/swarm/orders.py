@@ -38,9 +38,10 @@ class Orders:
                 return own
         return arrivals
 
-    def workers_at(self, index: int) -> int:
-        """How many workers share the arrivals around an own one."""
-        return next((deal.of for deal in reversed(self.deals) if deal.first <= index), 1)
+    def share_of(self, limit: int, index: int) -> int:
+        """This worker's part of a limit that holds over all workers, at one of its own arrivals."""
+        deal = next(deal for deal in reversed(self.deals) if deal.first <= index)
+        return limit // deal.of + (deal.rank < limit % deal.of)
 
 
 def spans(deals: Sequence[Deal], end: int) -> list[tuple[Deal, int]]:

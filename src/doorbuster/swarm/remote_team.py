@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from time import monotonic
@@ -12,8 +13,9 @@ from gevent.event import Event
 
 from doorbuster import __version__
 from doorbuster.errors import WorkerError
+from doorbuster.settings import load_settings
 from doorbuster.swarm.clock import RunClock
-from doorbuster.swarm.crew import Member
+from doorbuster.swarm.crew import GRANT_S, Member
 from doorbuster.swarm.line import Message, listen, tell
 from doorbuster.swarm.load_run import pack_run
 from doorbuster.swarm.orders import as_message
@@ -26,12 +28,14 @@ _STOOD_STILL_S = 0.2
 _COME_LIMIT_S = 120.0
 _READY_LIMIT_S = 60.0
 _LAST_WORDS_LIMIT_S = 8.0
+_OTHER_PLAN = "came to another plan from the same files; install the same versions of doorbuster and numpy"
 
 
 class RemoteTeam:
     """Workers at the end of a line (`team.Team`); one for each master, whatever runs it conducts."""
 
     lead_s = 0.5
+    grant_s = GRANT_S
 
     def __init__(self, runner: Any) -> None:
         self._runner = runner
@@ -51,19 +55,17 @@ class RemoteTeam:
         self._members, self._preparing, self._unable = {}, {}, {}
         for client in [*self._runner.clients.ready, *self._runner.clients.spawning, *self._runner.clients.running]:
             self._ask(client.id)
-        asked = len(self._preparing)
         give_up_s = monotonic() + _READY_LIMIT_S
         while self._preparing and not self._unable and (left_s := give_up_s - monotonic()) > 0:
             self._changed.clear()
             self._changed.wait(left_s)
         if self._unable:
             raise WorkerError("; ".join(f"worker {who}: {why}" for who, why in self._unable.items()))
+        if self._preparing:
+            late = ", ".join(self._preparing)
+            raise WorkerError(f"not ready within {_READY_LIMIT_S:.0f} s: {late}; look at that worker's own output")
         if not self._members:
-            raise WorkerError(
-                f"none of {asked} workers got ready within {_READY_LIMIT_S:.0f} s; look at their own output"
-                if asked
-                else "there is no worker; start some with `doorbuster worker --master-host ...`, or use --workers N"
-            )
+            raise WorkerError("there is no worker; start some with `doorbuster worker`, or use --workers N")
 
     def begin(self, clock: RunClock) -> None:
         self._clock = clock
@@ -92,6 +94,8 @@ class RemoteTeam:
         try:
             if message["kind"] == "ping":
                 tell(self._runner, {"kind": "pong", **self._stamp(message)}, client_id)
+            elif conductor is None and message["kind"] == "report":
+                tell(self._runner, {"kind": "dismissed", "term": message["term"]}, client_id)
             elif conductor is None or (conductor.stopped_because is not None and message["kind"] != "report"):
                 return
             elif message["kind"] == "here":
@@ -99,8 +103,12 @@ class RemoteTeam:
             elif message["kind"] == "unable":
                 self._preparing.pop(client_id, None)
                 self._unable[client_id] = message["why"]
+                print(f"doorbuster: worker {client_id}: {message['why']}", file=sys.stderr, flush=True)
             elif message["kind"] == "ready" and self._preparing.get(client_id) == message["asked"]:
                 del self._preparing[client_id]
+                if message["plan"] != conductor.plan_fingerprint:
+                    self._hear(client_id, {"kind": "unable", "why": _OTHER_PLAN})
+                    return
                 self._members[client_id] = member = conductor.join(client_id, message["about"])
                 if self._clock is not None:
                     self._order(member)
@@ -121,8 +129,17 @@ class RemoteTeam:
     def _ask(self, client_id: str) -> None:
         self._asked += 1
         self._preparing[client_id] = self._asked
-        prepare = {"kind": "prepare", "asked": self._asked, "files": self._files, "version": __version__}
-        tell(self._runner, prepare, client_id)
+        tell(
+            self._runner,
+            {
+                "kind": "prepare",
+                "asked": self._asked,
+                "files": self._files,
+                "version": __version__,
+                "settings": load_settings().told_apart_by(),
+            },
+            client_id,
+        )
 
     def _report(self, client_id: str, message: Message) -> None:
         assert self._conductor is not None
@@ -186,14 +203,14 @@ class RemoteTeam:
                 conductor.lose(member, f"fell silent ({silent_s:.1f} s)")
 
 
-def wait_for_workers(runner: Any, expected: int, check: Callable[[], None] = lambda: None) -> None:
+def wait_for_workers(runner: Any, expected: int, interrupted: Event, check: Callable[[], None] = lambda: None) -> None:
     """Until so many workers are there; `check` may say sooner that they will not come. Raises WorkerError."""
     give_up_s = monotonic() + _COME_LIMIT_S
-    while len(runner.clients.ready) < expected:
+    while len(runner.clients.ready) < expected and not interrupted.is_set():
         check()
         if monotonic() > give_up_s:
             raise WorkerError(
                 f"{len(runner.clients.ready)} of {expected} workers came within {_COME_LIMIT_S:.0f} s; "
                 f"start them with `doorbuster worker --master-host ... --master-port {runner.server.port}`"
             )
-        gevent.sleep(_LOOK_EVERY_S)
+        interrupted.wait(_LOOK_EVERY_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -14,10 +15,12 @@ from gevent.queue import Queue
 
 from doorbuster import __version__
 from doorbuster.errors import DoorbusterError
+from doorbuster.settings import load_settings
 from doorbuster.swarm.clock import MasterClock, RunClock
 from doorbuster.swarm.crew import SILENT_AFTER_S
 from doorbuster.swarm.line import Message, listen, tell
 from doorbuster.swarm.load_run import unpack_run
+from doorbuster.swarm.locust_page import listener
 from doorbuster.swarm.orders import Orders, from_message
 from doorbuster.swarm.shift import REPORT_EVERY_S, Shift
 from doorbuster.swarm.team import about_this_process
@@ -40,6 +43,7 @@ class RemoteWorker:
         self._environment = environment
         self._runner = environment.runner
         self._user_class = user_class
+        self._page = listener(environment)
         self._shift: Shift | None = None
         self._mail: Queue[Message] = Queue()
         self._ponged = Event()
@@ -88,15 +92,19 @@ class RemoteWorker:
         try:
             if message["version"] != __version__:
                 raise DoorbusterError(f"has version {__version__}, the master {message['version']}; install the same")
+            _agree(load_settings().told_apart_by(), message["settings"])
             with TemporaryDirectory(prefix="doorbuster-") as folder:
-                shift = Shift(self._environment, unpack_run(message["files"], Path(folder)), self._user_class)
+                directory = unpack_run(message["files"], Path(folder))
+                shift = Shift(self._environment, directory, self._user_class, self._page)
             self._find_clock()
         except Exception as failed:  # noqa: BLE001  (the master must hear of it, whatever it was)
             why = str(failed) if isinstance(failed, DoorbusterError) else f"{type(failed).__name__}: {failed}"
+            print(f"doorbuster: this worker {why}", file=sys.stderr, flush=True)
             tell(self._runner, {"kind": "unable", "why": why})
             return
         self._shift, self._term, self._reports = shift, 0, 0
-        tell(self._runner, {"kind": "ready", "asked": message["asked"], "about": about_this_process()})
+        ready = {"kind": "ready", "asked": message["asked"], "plan": shift.plan_fingerprint}
+        tell(self._runner, {**ready, "about": about_this_process()})
 
     def _find_clock(self) -> None:
         self._clock = MasterClock()
@@ -104,7 +112,7 @@ class RemoteWorker:
             self._ponged.clear()
             tell(self._runner, {"kind": "ping", "sent_s": monotonic()})
             if not self._ponged.wait(_PONG_LIMIT_S):
-                raise DoorbusterError("the master does not answer")
+                raise DoorbusterError("hears no answer from the master's clock")
         self._clock.fix()
 
     def _obey(self, message: Message) -> None:
@@ -169,3 +177,11 @@ class RemoteWorker:
             self._shift.send_home("lost")
             self._report(last=True, leaving=True)
             self._put_down()
+
+
+def _agree(here: Mapping[str, str], at_master: Mapping[str, str]) -> None:
+    """Raises DoorbusterError when this worker would meet the shop otherwise than the others."""
+    for name in sorted({*here, *at_master}):
+        if here.get(name) != at_master.get(name):
+            how = "differs from" if name in here and name in at_master else "is not set as at"
+            raise DoorbusterError(f"is set up otherwise: DOORBUSTER_{name.upper()} {how} the master; set both alike")

@@ -10,9 +10,9 @@ import gevent
 from doorbuster.record.directory import RunDirectory
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.door import Door
+from doorbuster.swarm.floor import StepListener
 from doorbuster.swarm.health import Health
 from doorbuster.swarm.load_run import load_run
-from doorbuster.swarm.locust_page import listener
 from doorbuster.swarm.orders import Orders
 from doorbuster.swarm.user import ShopperUser
 
@@ -23,14 +23,20 @@ _FAR_OFF_S = 3600.0
 class Shift:
     """Loads a prepared run, walks what it is told to, and says what it saw."""
 
-    def __init__(self, environment: Any, directory: RunDirectory, user_class: type[ShopperUser]) -> None:
+    def __init__(
+        self, environment: Any, directory: RunDirectory, user_class: type[ShopperUser], heard: StepListener
+    ) -> None:
         """Raises DoorbusterError when the run directory cannot be used."""
-        self.plan, self._floor = load_run(directory, RunClock.starting_in(_FAR_OFF_S), listener(environment))
+        self._plan, self._floor = load_run(directory, RunClock.starting_in(_FAR_OFF_S), heard)
         self._runner = environment.runner
-        self._door = Door(self._floor, self.plan, self._runner, user_class)
+        self._door = Door(self._floor, self._plan, self._runner, user_class)
         self._health = Health()
         self._greenlets: list[Any] = []
         self._broken: str | None = None
+
+    @property
+    def plan_fingerprint(self) -> str:
+        return self._plan.fingerprint()
 
     def begin(self, clock: RunClock) -> None:
         """Open the door; nobody comes in before there are orders."""

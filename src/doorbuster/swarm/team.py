@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import gevent
 
 from doorbuster.swarm.clock import RunClock
+from doorbuster.swarm.locust_page import listener
 from doorbuster.swarm.shift import REPORT_EVERY_S, Shift
 from doorbuster.swarm.user import ShopperUser
 
@@ -21,6 +22,8 @@ class Team(Protocol):
 
     lead_s: float
     """Time that the first orders need to arrive."""
+    grant_s: float
+    """How far ahead of the clock a worker may go without hearing again."""
 
     def prepare(self, conductor: Conductor) -> None:
         """Have every worker load the run and join. Raises DoorbusterError."""
@@ -39,15 +42,17 @@ class LocalTeam:
     """One worker, here. It cannot be lost alone, so that it may go all the way at once."""
 
     lead_s = 0.0
+    grant_s = float("inf")
 
     def __init__(self, environment: Any, user_class: type[ShopperUser]) -> None:
         self._environment = environment
         self._user_class = user_class
+        self._heard = listener(environment)
         self._reporter: Any = None
 
     def prepare(self, conductor: Conductor) -> None:
         self._conductor = conductor
-        self._shift = Shift(self._environment, conductor.directory, self._user_class)
+        self._shift = Shift(self._environment, conductor.directory, self._user_class, self._heard)
         self._member = conductor.join("", about_this_process())
 
     def begin(self, clock: RunClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -59,6 +60,10 @@ class Plan:
     @cached_property
     def journey_index(self) -> NDArray[np.int8]:
         return journeys_of(self.due_us, self.edges_s, self.planned_per_s, self.seed)
+
+    def fingerprint(self) -> str:
+        """The same for two processes exactly when they would send the same shoppers at the same instants."""
+        return hashlib.sha256(self.due_us.tobytes() + self.journey_index.tobytes()).hexdigest()
 
     def planned_by_second(self) -> NDArray[np.int64]:
         """Arrivals due in each second by journey: shape (seconds, journeys)."""
