@@ -1,0 +1,110 @@
+"""SQL that says of each line who asked and for what: a shopper's step, a bot, a static file, or nothing we can use."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from doorbuster.importers.log.parse import before, text
+from doorbuster.importers.log.platform import OTHER, Platform, Rule
+from doorbuster.vocabulary import STEPS
+
+KEPT, BAD, BOT, NO_AGENT, NOT_HTTP, STATIC, HEALTH, PREFLIGHT = range(8)
+REASONS: Final[dict[int, tuple[str, str]]] = {
+    BOT: ("bots", "the user agent says so"),
+    NO_AGENT: ("requests without a user agent", "no browser leaves it out"),
+    NOT_HTTP: ("requests that are no HTTP", "broken clients and scanners"),
+    STATIC: ("static files", "a page pulls them in by itself"),
+    HEALTH: ("health checks and robots.txt", "machines see whether the shop is up"),
+    PREFLIGHT: ("HEAD and OPTIONS", "no shopper's step"),
+}
+_FILE: Final = Path(__file__).parent / "robots.toml"
+# CUBOT makes phones: `bot` counts unless it is the end of CUBOT.
+_BOT_RULE: Final = r"(?:^|[^u])bot|(?:^|[^c])ubot"
+
+
+@cache
+def robots() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+def bot_pattern() -> str:
+    """Regular expression for user agents of machines, to be searched for."""
+    words = "|".join(word.replace("+", r"\+").replace(".", r"\.") for word in robots()["words"])
+    return rf"(?i){_BOT_RULE}|{words}"
+
+
+def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> str:
+    """A SELECT: `line` (null unless bad), `reason`, `step`, `slug`, `client` and `sid` (hashes), and as `parse`
+    has them `end_us`, `zone`, `took_us`, `status`."""
+    data = robots()
+    endings = text(rf"(?i)\.(?:{'|'.join(data['static_endings'])})$")
+    health = ", ".join(map(text, [*data["health_paths"], "/robots.txt"]))
+    folders = " OR ".join(f"starts_with(path, {text(folder)})" for folder in platform.statics) or "false"
+    no_agent = f"WHEN agent IN ('', '-') THEN {NO_AGENT}" if has_agent else ""
+    bot = f"WHEN regexp_matches(agent, {text(bot_pattern())}) THEN {BOT}" if has_agent else ""
+    return f"""
+SELECT CASE WHEN reason = {BAD} THEN line END AS line, reason, step,
+  CASE WHEN step = {STEPS.index("product")} THEN {_slug(platform)} END AS slug,
+  CASE WHEN reason IN ({KEPT}, {STATIC}) THEN (hash({text(salt)}, address, agent) >> 1)::BIGINT END AS client,
+  CASE WHEN reason IN ({KEPT}, {STATIC}) AND sid IS NOT NULL THEN (hash(sid, {text(salt)}) >> 1)::BIGINT END AS sid,
+  end_us, zone, took_us, status
+FROM (
+  SELECT *, CASE WHEN reason = {KEPT} THEN {_step(platform)} END::UTINYINT AS step FROM (
+    SELECT *, (CASE WHEN NOT coalesce(ok, false) THEN {BAD} {bot} {no_agent}
+      WHEN NOT starts_with(target, '/') THEN {NOT_HTTP}
+      WHEN path IN ({health}) THEN {HEALTH}
+      WHEN {folders} OR (contains(path, '.') AND regexp_matches(path, {endings})) THEN {STATIC}
+      WHEN method IN ('HEAD', 'OPTIONS') THEN {PREFLIGHT} ELSE {KEPT} END)::UTINYINT AS reason
+    FROM (SELECT *, {before("target", "?")} AS path FROM ({parsed}))))"""
+
+
+def _step(platform: Platform) -> str:
+    cases = " ".join(f"WHEN {_fits(rule)} THEN {rule.step}" for rule in platform.rules)
+    return f"CASE {cases} ELSE {OTHER} END"
+
+
+def _fits(rule: Rule) -> str:
+    conditions = [] if rule.method == "*" else [f"method = {text(rule.method)}"]
+    bare = rule.literal.rstrip("/")
+    rest = _rest(rule)
+    if rule.pattern == re.escape(bare) + "/?" and rule.literal:
+        conditions.append(f"path IN ({text(bare)}, {text(bare + '/')})" if bare else "path = '/'")
+    else:
+        # The cheap question first: the expression runs only on paths that begin right, or not at all.
+        if len(rule.literal) > 1:
+            conditions.append(f"starts_with(path, {text(rule.literal)})")
+        if rest:
+            conditions.append(f"{rest} NOT IN ('', '/') AND strpos({rest}, '/') IN (0, length({rest}))")
+        elif rule.pattern not in (".*/?", "(?:/.*)?/?"):
+            conditions.append(f"regexp_full_match(path, {text(rule.pattern)})")
+    if rule.query:
+        conditions.append(f"contains(target, {text(rule.query)})")
+    return " AND ".join(conditions) or "true"
+
+
+def _rest(rule: Rule) -> str:
+    """What follows the literal start of a path, where the rule is that and one segment more; else empty."""
+    one_more = rule.pattern in (re.escape(rule.literal) + "[^/]+/?", re.escape(rule.literal) + "([^/]+)/?")
+    return f"substr(path, {len(rule.literal) + 1})" if one_more and rule.literal else ""
+
+
+def _slug(platform: Platform) -> str:
+    """Links spell a product in capitals, percent-encoded or both: one product all the same."""
+    cases = " ".join(
+        f"WHEN {_fits(rule)} THEN "
+        + (
+            f"rtrim({_rest(rule)}, '/')"
+            if _rest(rule)
+            else f"regexp_extract(path, {text('^' + rule.pattern + '$')}, 1)"
+        )
+        for rule in platform.rules
+        if rule.product
+    )
+    if not cases:
+        return "NULL"
+    named = f"CASE {cases} END"
+    return f"lower(coalesce(try(url_decode({named})), {named}))"

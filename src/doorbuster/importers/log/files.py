@@ -1,0 +1,160 @@
+"""Log files as plain lines that DuckDB can read: unpacked where packed, mended where a byte would stop the reader."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import numpy as np
+import pyarrow as pa
+
+from doorbuster.importers.log.refusals import LogError
+
+SEPARATOR: Final = b"\x01"
+"""Never in a log: makes DuckDB's CSV reader a reader of lines."""
+BLANK: Final = b"\x02"
+"""Stands for an empty line, which the reader would skip, and the line numbers after it would be wrong."""
+_LINE_END: Final = 10
+_BLOCK: Final = 1 << 20
+LONGEST: Final = 256 << 10
+
+
+@dataclass(frozen=True)
+class PlainFile:
+    """One log, ready to be scanned."""
+
+    name: str
+    path: Path
+    """The file itself, or a mended copy in the working folder."""
+    lines: int
+    is_copy: bool
+    cut_short: bool
+    """A packed file that ends in the middle: what was there is read."""
+
+
+def sample(path: Path, count: int = 2000) -> list[str]:
+    """The first lines, as text, without blank ones."""
+    with _opened(path) as stream:
+        try:
+            block = stream.read(4 << 20)
+        except (EOFError, OSError, zlib.error, pa.ArrowInvalid):
+            block = b""
+    lines = (line.rstrip("\r") for line in block.decode("utf-8", "replace").split("\n"))
+    return list(islice((line for line in lines if line.strip()), count))
+
+
+def plain(path: Path, working_folder: Path) -> PlainFile:
+    """Counts the lines of a log; makes a copy only if it is packed or holds bytes that a reader of lines trips over."""
+    if path.suffix not in (".gz", ".zst"):
+        lines, clean = _look(path)
+        if clean:
+            return PlainFile(path.name, path, lines, False, False)
+    copy = working_folder / "plain.log"
+    state = _Copied()
+    with copy.open("wb") as out:
+        for block in _whole_lines(path, state):
+            out.write(_mended(block))
+            state.lines += block.count(b"\n")
+    return PlainFile(path.name, copy, state.lines, True, state.cut_short)
+
+
+def existing(files: Sequence[str | Path]) -> list[Path]:
+    """The files that names and globs stand for, each once. Raises LogError for a name without a file."""
+    found: dict[Path, Path] = {}
+    for name in files:
+        path = Path(name)
+        text = str(name)
+        matches = (
+            [path] if path.exists() else sorted(path.parent.glob(path.name)) if any(c in text for c in "*?[") else []
+        )
+        if not matches:
+            raise LogError(f"{name}: no such file")
+        for match in matches:
+            if match.is_dir():
+                raise LogError(f"{match}: a folder; name its files, e.g. {match}/access.log*")
+            found.setdefault(match.resolve(), match)
+    if not found:
+        raise LogError("no log file named")
+    return list(found.values())
+
+
+@dataclass
+class _Copied:
+    lines: int = 0
+    cut_short: bool = False
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        if path.suffix == ".gz":
+            return cast(BinaryIO, gzip.open(path, "rb"))
+        if path.suffix == ".zst":
+            return cast(BinaryIO, pa.input_stream(str(path), compression="zstd"))
+        return path.open("rb")
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _look(path: Path) -> tuple[int, bool]:
+    """(lines, whether the reader can have the file as it is)."""
+    lines, clean, last_ended, carried = 0, True, True, b""
+    with _opened(path) as stream:
+        while block := stream.read(_BLOCK):
+            # Twice as fast as bytes.count, five times as fast as looking for two line ends with `in`.
+            ends = np.frombuffer(block, dtype=np.uint8) == _LINE_END
+            lines += int(np.count_nonzero(ends))
+            blank = bool((ends[1:] & ends[:-1]).any()) or (last_ended and bool(ends[0]))
+            clean = clean and not blank and not any(byte in block for byte in (b"\x00", SEPARATOR, BLANK, b"\r"))
+            if clean and not block.isascii():
+                carried, clean = _unfinished(carried + block)
+            last_ended = bool(ends[-1])
+    return lines + (not last_ended), clean and not carried
+
+
+def _unfinished(block: bytes) -> tuple[bytes, bool]:
+    """(a character cut by the end of the block, whether all before it is UTF-8)."""
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and error.end == len(block):
+            return block[error.start :], True
+        return b"", False
+    return b"", True
+
+
+def _whole_lines(path: Path, state: _Copied) -> Iterator[bytes]:
+    """Blocks that end with a line; what is left at the end of the file gets its line end."""
+    rest = b""
+    with _opened(path) as stream:
+        while True:
+            try:
+                block = stream.read(_BLOCK)
+            except (EOFError, zlib.error, OSError, pa.ArrowInvalid):
+                state.cut_short = True
+                block = b""
+            if not block:
+                break
+            head, newline, tail = block.rpartition(b"\n")
+            if newline:
+                yield rest + head + b"\n"
+                rest = tail
+            else:
+                rest += tail
+    if rest:
+        yield rest + b"\n"
+
+
+def _mended(block: bytes) -> bytes:
+    if not block.isascii():
+        block = block.decode("utf-8", "replace").encode("utf-8")
+    block = block.replace(b"\r\n", b"\n").translate(bytes.maketrans(b"\x00\x01\x02\r", b"    "))
+    if len(block) > LONGEST:
+        block = b"\n".join(line[:LONGEST] if len(line) > LONGEST else line for line in block.split(b"\n"))
+    while b"\n\n" in block:
+        block = block.replace(b"\n\n", b"\n" + BLANK + b"\n")
+    return BLANK + block if block.startswith(b"\n") else block

@@ -1,0 +1,217 @@
+"""SQL that takes a line of each format apart. All end in the same columns: nothing after this asks for the format.
+
+Columns: `line`, `ok`, `end_us` (when the answer was sent, UTC), `zone` (+0330 as 330, null where the line has none),
+`address`, `agent`, `method`, `target` (path and query), `status`, `took_us` (request time, null where unknown), `sid`
+(null where none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from doorbuster.importers.log.layouts import ALB, COMBINED, COMMON, QUOTED, Form, Layout
+
+_ALB_LINE: Final = rf'^([^"]*){QUOTED} {QUOTED} (.*)$'
+MOST_TOOK_US: Final = 86_400_000_000
+"""A request that took longer than a day is a wrong figure, not a request."""
+
+
+def text(value: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def parsed(layout: Layout, lines: str, *, carefully: bool = False) -> str:
+    """A SELECT over a relation with the column `line`.
+
+    `carefully`: by regular expression, for the lines that the split on quotes did not fit (an escaped quote inside).
+    """
+    return _FORMS[layout.form](layout, lines, carefully)
+
+
+def has_careful_way(layout: Layout) -> bool:
+    return layout.form in ("combined", "common", "alb")
+
+
+def _combined(layout: Layout, lines: str, carefully: bool) -> str:
+    if carefully:
+        names = "['head', 'stamp', 'request', 'mid', 'referer', 'agent', 'rest']"
+        split = (
+            f"SELECT line, CASE WHEN m.head <> '' THEN [m.head, m.request, m.mid, m.referer, ' ', m.agent] || "
+            f"string_split(m.rest, '\"') END AS q FROM (SELECT line, regexp_extract(line, {text(COMBINED)}, "
+            f"{names}) AS m FROM {lines})"
+        )
+        fits = "q IS NOT NULL"
+    else:
+        split = f"SELECT line, string_split(line, '\"') AS q FROM {lines}"
+        # A quote inside a part moves what follows: between referer and agent there is then no single space.
+        fits = "len(q) >= 7 AND q[5] = ' ' AND NOT ends_with(q[6], '\\') AND NOT ends_with(q[2], '\\')"
+    return _from_quotes(layout, split, fits, agent="q[6]")
+
+
+def _common(layout: Layout, lines: str, carefully: bool) -> str:
+    if carefully:
+        names = "['head', 'stamp', 'request', 'mid']"
+        split = (
+            "SELECT line, CASE WHEN m.head <> '' THEN [m.head, m.request, m.mid] END AS q "
+            f"FROM (SELECT line, regexp_extract(line, {text(COMMON)}, {names}) AS m FROM {lines})"
+        )
+        return _from_quotes(layout, split, "q IS NOT NULL", agent="''")
+    split = f"SELECT line, string_split(line, '\"') AS q FROM {lines}"
+    return _from_quotes(layout, split, "len(q) = 3", agent="''")
+
+
+def _from_quotes(layout: Layout, split: str, fits: str, agent: str) -> str:
+    address = before("q[1]", " ") if layout.address_word == 1 else f"split_part(q[1], ' ', {layout.address_word})"
+    if layout.forwarded:
+        # The first address is the client's; what proxies added follows it.
+        part = f"q[{layout.forwarded.part}]"
+        address = f"CASE WHEN length({part}) > 2 THEN trim(split_part({part}, ',', 1)) ELSE {address} END"
+    return f"""
+SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits, stamp) FROM (
+  SELECT line, fits, stamp, epoch_us(try_strptime(stamp, '%d/%b/%Y:%H:%M:%S %z')) AS end_us,
+    try_cast(substr(stamp, 22, 5) AS SMALLINT) AS zone, address, agent, {before("request", " ")} AS method,
+    {before("substr(request, strpos(request, ' ') + 1)", " ")} AS target,
+    try_cast(substr(mid, 2, 3) AS SMALLINT) AS status, took_us, sid
+  FROM (
+    SELECT line, {fits} AS fits, substr(q[1], strpos(q[1], '[') + 1, 26) AS stamp, {address} AS address,
+      {agent} AS agent, q[2] AS request, q[3] AS mid, {_took(layout)} AS took_us, {_sid(layout)} AS sid
+    FROM ({split})))"""
+
+
+def before(value: str, mark: str) -> str:
+    """What stands before the first mark, all of it where there is none; half the price of split_part."""
+    return (
+        f"CASE WHEN contains({value}, '{mark}') THEN substr({value}, 1, strpos({value}, '{mark}') - 1) ELSE {value} END"
+    )
+
+
+def _sid(layout: Layout) -> str:
+    if layout.sid is None:
+        return "NULL::VARCHAR"
+    part, start = f"q[{layout.sid.part}]", text(f"{layout.sid_name}=")
+    plain = " AND ".join([f"starts_with({part}, {start})", *(f"NOT contains({part}, '{mark}')" for mark in "; &")])
+    # The expression is dear; a part that holds this cookie alone needs none.
+    return (
+        f"CASE WHEN {part} = '-' THEN NULL WHEN {plain} AND length({part}) > {len(layout.sid_name) + 1} "
+        f"THEN substr({part}, {len(layout.sid_name) + 2}) ELSE nullif(regexp_extract({part}, "
+        f"{text(layout.sid.pattern)}, 1), '') END"
+    )
+
+
+def _took(layout: Layout) -> str:
+    if layout.took is None:
+        return "NULL::BIGINT"
+    part = f"q[{layout.took.part}]"
+    bare = layout.took.pattern.startswith(r"^\s*(")
+    # A split is a third of the price of an expression, where the figure is the first word.
+    if not bare:
+        return _micros(
+            f"try_cast(regexp_extract({part}, {text(layout.took.pattern)}, 1) AS DOUBLE)", layout.took_unit_us
+        )
+    number = f"coalesce(try_cast({part} AS DOUBLE), try_cast(split_part(trim({part}), ' ', 1) AS DOUBLE))"
+    return _micros(number, layout.took_unit_us)
+
+
+def _micros(value: str, unit_us: float) -> str:
+    """DOUBLE on purpose: DuckDB's FLOAT has 24 bits and blurs a time of day by a minute."""
+    micros = f"round({value} * {unit_us}::DOUBLE)"
+    return f"CASE WHEN {micros} BETWEEN 0 AND {MOST_TOOK_US} THEN {micros}::BIGINT END"
+
+
+def _alb(layout: Layout, lines: str, carefully: bool) -> str:
+    if carefully:
+        split = (
+            "SELECT line, CASE WHEN m.head <> '' THEN [m.head, m.request, ' ', m.agent] END AS q FROM (SELECT line, "
+            f"regexp_extract(line, {text(_ALB_LINE)}, ['head', 'request', 'agent', 'rest']) AS m FROM {lines})"
+        )
+        fits = "q IS NOT NULL"
+    else:
+        split = f"SELECT line, string_split(line, '\"') AS q FROM {lines}"
+        # AWS appends fields: nothing is said about the end of a line.
+        fits = "len(q) >= 5 AND q[3] = ' ' AND NOT ends_with(q[4], '\\') AND NOT ends_with(q[2], '\\')"
+    times = [f"try_cast(w[{number}] AS DOUBLE)" for number in (6, 7, 8)]
+    known = " AND ".join(f"{time} >= 0" for time in times)
+    return f"""
+SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits) FROM (
+  SELECT line, {fits} AND regexp_matches(q[1], {text(ALB)}) AS fits, epoch_us(try_cast(w[2] AS TIMESTAMPTZ)) AS end_us,
+    0::SMALLINT AS zone, regexp_replace(w[4], ':\\d+$', '') AS address, q[4] AS agent,
+    split_part(q[2], ' ', 1) AS method,
+    regexp_replace(split_part(q[2], ' ', 2), '^[a-z]+://[^/?]*', '') AS target, try_cast(w[9] AS SMALLINT) AS status,
+    CASE WHEN {known} THEN {_micros(f"({' + '.join(times)})", 1e6)} END AS took_us, NULL::VARCHAR AS sid
+  FROM (SELECT line, q, string_split(q[1], ' ') AS w FROM ({split})))"""
+
+
+def _cloudfront(layout: Layout, lines: str, carefully: bool) -> str:
+    at = {name: f"c[{number}]" for number, name in enumerate(layout.columns, 1)}
+    agent = (
+        f"coalesce(try(url_decode({at['cs(User-Agent)']})), {at['cs(User-Agent)']})" if "cs(User-Agent)" in at else "''"
+    )
+    query = at.get("cs-uri-query", "'-'")
+    sid = "NULL::VARCHAR"
+    if layout.sid_name:
+        # Cookies come encoded, some of them twice.
+        cookies = f"coalesce(try(url_decode({at['cs(Cookie)']})), {at['cs(Cookie)']})"
+        sid = f"nullif(regexp_extract({cookies}, {text(cookie_pattern(layout.sid_name))}, 1), '')"
+    took = _micros(f"try_cast({at['time-taken']} AS DOUBLE)", 1e6) if "time-taken" in at else "NULL::BIGINT"
+    return f"""
+SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits) FROM (
+  SELECT line, len(c) = {len(layout.columns)} AS fits,
+    epoch_us(try_cast({at["date"]} || ' ' || {at["time"]} || 'Z' AS TIMESTAMPTZ)) AS end_us, 0::SMALLINT AS zone,
+    {at["c-ip"]} AS address, {agent} AS agent, {at["cs-method"]} AS method,
+    {at["cs-uri-stem"]} || CASE WHEN {query} IN ('-', '') THEN '' ELSE '?' || {query} END AS target,
+    try_cast({at["sc-status"]} AS SMALLINT) AS status, {took} AS took_us, {sid} AS sid
+  FROM (SELECT line, string_split(line, chr(9)) AS c FROM {lines}))"""
+
+
+def cookie_pattern(name: str) -> str:
+    return rf"(?:^|[;\s])\s*{name}=([^;\s]+)"
+
+
+def _json(layout: Layout, lines: str, carefully: bool) -> str:
+    fields = layout.json
+    assert fields is not None
+    key = {
+        thing: getattr(fields, thing)
+        for thing in ("time", "start", "address", "method", "target", "request", "status", "agent", "took", "sid")
+    }
+    wanted = "{" + ",".join(f'"{name}":"VARCHAR"' for name in dict.fromkeys(key.values()) if name) + "}"
+    at = {thing: f'j."{name}"' if name else "NULL::VARCHAR" for thing, name in key.items()}
+    took = _micros(f"try_cast({at['took']} AS DOUBLE)", fields.took_unit_us) if fields.took else "NULL::BIGINT"
+    if fields.start and not fields.took:
+        took = f"greatest(0, {_epoch_us('end_text')} - {_epoch_us(at['start'])})"
+    method = at["method"] if fields.method else f"split_part({at['request']}, ' ', 1)"
+    target = at["target"] if fields.target else f"split_part({at['request']}, ' ', 2)"
+    return f"""
+SELECT line, coalesce(end_us IS NOT NULL AND status IS NOT NULL, false) AS ok, * EXCLUDE (line) FROM (
+  SELECT line, {_epoch_us("end_text")} AS end_us, {_zone("end_text")} AS zone, coalesce({at["address"]}, '') AS address,
+    coalesce({at["agent"]}, '') AS agent, upper({method}) AS method,
+    regexp_replace({target}, '^[a-z]+://[^/?]*', '') AS target, try_cast({at["status"]} AS SMALLINT) AS status,
+    {took} AS took_us, nullif(nullif({at["sid"]}, ''), '-') AS sid
+  FROM (SELECT line, j, {at["time"]} AS end_text
+    FROM (SELECT line, try(from_json(line, {text(wanted)})) AS j FROM {lines})))"""
+
+
+def _epoch_us(value: str) -> str:
+    """Digits are a count since 1970, their size tells of what; else ISO 8601, else nginx's $time_local."""
+    number = f"try_cast({value} AS DOUBLE)"
+    size = f"CASE WHEN {number} < 1e11 THEN 1e6 WHEN {number} < 1e14 THEN 1e3 WHEN {number} < 1e17 THEN 1 ELSE 1e-3 END"
+    return (
+        f"CASE WHEN {number} IS NOT NULL THEN round({number} * ({size})::DOUBLE)::BIGINT ELSE coalesce("
+        f"epoch_us(try_cast({value} AS TIMESTAMPTZ)), epoch_us(try_strptime({value}, '%d/%b/%Y:%H:%M:%S %z'))) END"
+    )
+
+
+def _zone(value: str) -> str:
+    found = f"regexp_extract({value}, '[T: ]\\d\\d:\\d\\d.*([+-]\\d\\d:?\\d\\d)$', 1)"
+    return f"CASE WHEN {value} LIKE '%Z' THEN 0 ELSE try_cast(replace({found}, ':', '') AS SMALLINT) END::SMALLINT"
+
+
+_FORMS: Final[dict[Form, Callable[[Layout, str, bool], str]]] = {
+    "combined": _combined,
+    "common": _common,
+    "alb": _alb,
+    "cloudfront": _cloudfront,
+    "json": _json,
+}

@@ -1,0 +1,44 @@
+"""First hits come before the cookie does: each is given to the visitor whose cookie its client shows next."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import ibis
+from ibis import _
+
+SLACK_US: Final = 2_000_000
+"""Clocks of whole seconds can put the hit with the cookie before the one that fetched it."""
+
+
+def stitched(named: Any, loose: Any, idle_us: int) -> Any:
+    """`loose` with `visitor` replaced where one is found: the client's next new cookie, else its one still at work.
+
+    Both have the columns of `buckets.EVENTS`; `named` carried the cookie, `loose` did not.
+    """
+    pairs = named.group_by("client", "visitor").agg(first_us=_.start_us.min(), last_us=_.start_us.max())
+    # Two new cookies of one client in the same microsecond: any order will do, but the same on every engine.
+    firsts = pairs.group_by("client", "first_us").agg(owner=_.visitor.min(), last_us=_.last_us.max())
+    marks = firsts.select("client", at_us=_.first_us + SLACK_US, kind=ibis.literal(1, "int8"), first_us=_.first_us)
+    hits = loose.select(
+        "client", at_us=_.start_us, kind=ibis.literal(0, "int8"), first_us=ibis.null("int64")
+    ).distinct()
+    order = ["at_us", "kind"]
+    after = ibis.window(group_by="client", order_by=order, preceding=0, following=None)
+    before = ibis.window(group_by="client", order_by=order, preceding=None, following=0)
+    lines = marks.union(hits).mutate(next_us=_.first_us.min().over(after), past_us=_.first_us.max().over(before))
+    asked = lines.filter(_.kind == 0).select("client", "next_us", "past_us", start_us=_.at_us)
+    coming = firsts.select("client", next_us=_.first_us, next_owner=_.owner)
+    gone = firsts.select("client", past_us=_.first_us, past_owner=_.owner, past_last_us=_.last_us)
+    answered = asked.left_join(coming, ["client", "next_us"]).select(*asked.columns, "next_owner")
+    answered = answered.left_join(gone, ["client", "past_us"]).select(*answered.columns, "past_owner", "past_last_us")
+    owners = answered.select(
+        "client",
+        "start_us",
+        owner=ibis.coalesce(
+            ibis.ifelse(_.next_us - _.start_us <= idle_us, _.next_owner, ibis.null("int64")),
+            ibis.ifelse(_.start_us - _.past_last_us <= idle_us, _.past_owner, ibis.null("int64")),
+        ),
+    )
+    found = loose.left_join(owners, ["client", "start_us"])
+    return found.mutate(visitor=ibis.coalesce(_.owner, _.visitor)).select(*loose.columns)

@@ -1,0 +1,210 @@
+"""From the engine's small tables to the result: shares, funnel, fits; what cannot be told stays None."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from doorbuster.importers.imported import BadLines, Dropped
+from doorbuster.importers.log import classify, walks
+from doorbuster.importers.log.findings import findings, missing
+from doorbuster.importers.log.models import ThinkFit, fit_think, fit_zipf
+from doorbuster.importers.log.platform import Platform
+from doorbuster.importers.log.result import LogImport, Read, Session
+from doorbuster.importers.log.scan import Counts, Scanned
+from doorbuster.record.histogram import BOUNDS_US
+from doorbuster.vocabulary import JOURNEYS, MONEY_STEPS, STEPS
+
+_TOP: Final = 100
+_LONGEST_MINUTES: Final = 3 * 366 * 1440
+TELLING: Final[Mapping[str, int]] = {
+    "cart": walks.CART,
+    "native_checkout": walks.CHECKOUT,
+    "express_wallet": walks.WALLET,
+}
+"""Journey -> the steps that tell it."""
+COMPLETING: Final[Mapping[str, int]] = {"native_checkout": walks.BOUGHT_NATIVE, "express_wallet": walks.BOUGHT_WALLET}
+
+
+def summed(
+    seen: Scanned, shop: Platform, by: Session, timezone: str | None, tables: Mapping[str, pa.Table]
+) -> LogImport:
+    counts, masks = seen.counts, tables["masks"]
+    sessions_by_mask = list(zip(masks["mask"].to_pylist(), masks["sessions"].to_pylist(), strict=True))
+    total = sum(count for _, count in sessions_by_mask)
+    taken = {s: n for i, s in enumerate(STEPS) if (n := sum(c for mask, c in sessions_by_mask if mask >> i & 1))}
+    occurs = {journey: any(mask & telling for mask, _ in sessions_by_mask) for journey, telling in TELLING.items()}
+    by_journey = Counter[int]()
+    for journey, count in zip(masks["journey"].to_pylist(), masks["sessions"].to_pylist(), strict=True):
+        by_journey[journey] += count
+    journeys = {name: by_journey[i] if occurs.get(name, True) else None for i, name in enumerate(JOURNEYS)}
+    orders = {
+        name: _reached(sessions_by_mask, bit) if _reached(sessions_by_mask, bit) else None
+        for name, bit in COMPLETING.items()
+    }
+    carts = _reached(sessions_by_mask, walks.bits("cart.add"))
+    zipf_views = tables["products"]["views"].to_numpy()
+    answers = _answers(tables["answers"])
+    result = LogImport(
+        files=tuple((name, layout.words) for name, layout in seen.layouts.items()),
+        platform=shop.name,
+        read=_read(counts, tables["crawlers"]),
+        session=by,
+        first_us=counts.first_us,
+        last_us=counts.last_us,
+        offsets=_offsets(counts, timezone),
+        timezone=timezone,
+        minutes=_minutes(counts, tables["minutes"], timezone),
+        sessions=total,
+        journeys=journeys,
+        orders=orders,
+        funnel=taken,
+        thinks=_thinks(tables["thinks"]),
+        moves=_moves(tables["moves"]),
+        products=_top(tables["products"]),
+        product_count=len(zipf_views),
+        zipf=fit_zipf(zipf_views),
+        answers=answers,
+        has_latency=any(layout.has_took for layout in seen.layouts.values()),
+        coupon_share=taken.get("cart.discount", 0) / carts if carts and "cart.discount" in taken else None,
+        basket_lines=sum(masks["adds"].to_pylist()) / carts if carts else None,
+        search_share=taken["search"] / total if "search" in taken else None,
+        returning_share=sum(masks["returning"].to_pylist()) / total if total else 0.0,
+        pages_a_session=sum(masks["pages"].to_pylist()) / total if total else 0.0,
+        findings=(),
+        missing=(),
+    )
+    return _told(result, seen, shop, tables)
+
+
+def _told(result: LogImport, seen: Scanned, shop: Platform, tables: Mapping[str, pa.Table]) -> LogImport:
+    unknown = sum(tables["unknown"]["count"].to_pylist())
+    crawlers = {name: sum(tables["crawlers"][name].to_pylist()) for name in ("sessions", "pages")}
+    return replace(result, findings=findings(result, seen, shop, unknown, crawlers), missing=missing(result, shop))
+
+
+def _reached(sessions_by_mask: list[tuple[int, int]], bits: int) -> int:
+    return sum(count for mask, count in sessions_by_mask if mask & bits)
+
+
+def _read(counts: Counts, crawlers: pa.Table) -> Read:
+    dropped = [Dropped(what, counts.reasons[code], why) for code, (what, why) in classify.REASONS.items()]
+    pages = sum(crawlers["pages"].to_pylist())
+    if pages:
+        dropped.append(
+            Dropped(
+                "requests of crawlers in browser clothes", pages, "many pages, no static file or no pause, never a cart"
+            )
+        )
+    return Read(
+        lines=counts.read,
+        blank=counts.blank,
+        kept=counts.kept - pages,
+        by_regex=counts.by_regex,
+        bad=BadLines(counts.bad, counts.read, tuple(counts.examples)),
+        dropped=tuple(entry for entry in dropped if entry.rows),
+    )
+
+
+def _offsets(counts: Counts, timezone: str | None) -> tuple[tuple[int, int], ...]:
+    by_offset = Counter[int]()
+    for (_, offset_min), lines in counts.minutes.items():
+        by_offset[offset_min] += lines
+    return tuple(by_offset.most_common())
+
+
+def _minutes(counts: Counts, table: pa.Table, timezone: str | None) -> pa.Table:
+    """Every minute from first to last line or session start; a log that spans years keeps only minutes with lines."""
+    lines = Counter[int]()
+    offset: dict[int, tuple[int, int]] = {}
+    for (minute, offset_min), count in counts.minutes.items():
+        lines[minute] += count
+        offset[minute] = max(offset.get(minute, (0, 0)), (count, offset_min))
+    starts = table["minute"].to_numpy() // 60
+    journeys = table["journey"].to_numpy()
+    sessions = table["sessions"].to_numpy()
+    first, last = min([*lines, *starts.tolist()]), max([*lines, *starts.tolist()])
+    dense = last - first < _LONGEST_MINUTES
+    grid = np.arange(first, last + 1) if dense else np.array(sorted({*lines, *starts.tolist()}))
+    columns: dict[str, Any] = {"minute": grid * 60, "offset_min": _local(grid, offset, timezone)}
+    columns["lines"] = np.array([lines.get(minute, 0) for minute in grid.tolist()], dtype=np.int64)
+    by_journey = np.zeros((len(JOURNEYS), len(grid)), dtype=np.int64)
+    np.add.at(by_journey, (journeys, np.searchsorted(grid, starts)), sessions)
+    columns["sessions"] = by_journey.sum(axis=0)
+    columns |= {name: by_journey[number] for number, name in enumerate(JOURNEYS)}
+    return pa.table(columns)
+
+
+def _local(grid: NDArray[Any], offset: Mapping[int, tuple[int, int]], timezone: str | None) -> NDArray[np.int64]:
+    if timezone is not None:
+        zone = ZoneInfo(timezone)
+        ends = {m: datetime.fromtimestamp(m * 60, zone).utcoffset() or timedelta() for m in grid.tolist()}
+        return np.array([int(ends[m].total_seconds()) // 60 for m in grid.tolist()], dtype=np.int64)
+    known, filled = 0, []
+    for minute in grid.tolist():
+        known = offset[minute][1] if minute in offset else known
+        filled.append(known)
+    return np.array(filled, dtype=np.int64)
+
+
+def _thinks(table: pa.Table) -> dict[str, ThinkFit]:
+    step, tenths, count = (table[name].to_numpy() for name in ("step", "tenths", "count"))
+    fits = {name: fit_think(tenths[step == i], count[step == i]) for i, name in enumerate(STEPS)}
+    values, where = np.unique(tenths, return_inverse=True)
+    fits["default"] = fit_think(values, np.bincount(where, count).astype(np.int64)) if len(values) else None
+    return {name: fit for name, fit in fits.items() if fit is not None}
+
+
+def _moves(table: pa.Table) -> pa.Table:
+    names = [None if step is None else STEPS[step] for step in table["prev_step"].to_pylist()]
+    steps = [STEPS[step] for step in table["step"].to_pylist()]
+    return pa.table(
+        {"prev_step": pa.array(names, pa.string()), "step": pa.array(steps, pa.string()), "count": table["count"]}
+    )
+
+
+def _top(table: pa.Table) -> pa.Table:
+    """A slug that could be an address of a person is none of ours to show."""
+    shown = table.filter(pc.invert(pc.match_substring_regex(table["slug"], r"[@\s]|.{81}")))
+    return shown.sort_by([("views", "descending"), ("slug", "ascending")]).slice(0, _TOP)
+
+
+def outcome(step: str, status: int) -> str:
+    """As a run of ours would have named it. 499: the shopper left before the answer."""
+    if status < 400:
+        return "ok"
+    if status in (408, 499):
+        return "unknown" if step in MONEY_STEPS else "abandoned"
+    if status >= 500:
+        return "unknown" if step in MONEY_STEPS else "error"
+    return {429: "throttled", 409: "conflict"}.get(status, "rejected")
+
+
+def _answers(table: pa.Table) -> pa.Table:
+    steps, statuses = table["step"].to_numpy(), table["status"].to_numpy()
+    pairs, which = np.unique(steps.astype(np.int64) * 1000 + statuses, return_inverse=True)
+    outcomes = pa.array([outcome(STEPS[pair // 1000], pair % 1000) for pair in pairs.tolist()], pa.string())
+    latency = table["latency"].to_numpy()
+    bounds = np.where(latency >= 0, BOUNDS_US[latency.clip(0)], np.nan)
+    return pa.table(
+        {
+            "minute": table["minute"],
+            "journey": pa.DictionaryArray.from_arrays(
+                table["journey"].combine_chunks().cast(pa.int8()), list(JOURNEYS)
+            ),
+            "step": pa.DictionaryArray.from_arrays(table["step"].combine_chunks().cast(pa.int8()), list(STEPS)),
+            "status": table["status"],
+            "outcome": outcomes.take(pa.array(which)).dictionary_encode(),
+            "bucket_us": pa.array(bounds, pa.float64(), mask=latency < 0),
+            "count": table["count"],
+        }
+    )
