@@ -41,7 +41,7 @@ def test_the_hour_that_clocks_repeat_is_two_hours(read: Read) -> None:
     assert AUTUMN.count("2025-11-02 01:00") == 2
     assert imported.curve.count.tolist() == list(range(100, 173))
     assert (np.diff(imported.curve.start_s) == 3600).all()
-    assert "2025-11-02 01:00 came twice" in told(imported, "clock")
+    assert "the hour from 2025-11-02 01:00 came twice" in told(imported, "clock")
 
 
 def test_newest_first_the_same_hours_come_out(read: Read) -> None:

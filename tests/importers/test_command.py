@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from doorbuster.cli import app
 from doorbuster.rehearsal.planning import plan_of
-from tests.conftest import Doorbuster
+from tests.conftest import ROOT, Doorbuster
 from tests.importers.conftest import SAMPLES, rows
 
 
@@ -151,3 +151,23 @@ def test_wrong_words_are_one_sentence(arguments: list[str], says: str, doorbuste
     assert says in said.stderr
     assert "Traceback" not in said.stderr
     assert outputs(tmp_path) == before
+
+
+def test_the_documented_commands_and_field_map_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/importing.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    for ours, theirs in (("shopify-hours.csv",) * 2, ("shopify-orders.csv", "orders_export.csv"), ("prometheus.json", "query_range.json")):  # fmt: skip
+        shutil.copy(SAMPLES / ours, theirs)
+    field_map = re.search(r"```toml\n(title.+?)```", page, re.S)
+    assert field_map
+    Path("till.toml").write_text(field_map[1])
+    commands = re.findall(r"^doorbuster (import series .+)$", page, re.M)
+    assert len(commands) == 3
+    for command in [*commands, f"import series {SAMPLES / 'kasse.csv'} -o till --map till.toml"]:
+        done = CliRunner().invoke(app, [*shlex.split(command), "--force"])
+        assert done.exit_code == 0, (command, done.output, done.exception)
+    from doorbuster.importers.field_map import FieldMap
+
+    named = set(re.findall(r"`?(\w+) = ", page[page.index("## A field map") :]))
+    known = {*FieldMap.model_fields, "orders", "column", "equals", "why"}
+    assert named <= known

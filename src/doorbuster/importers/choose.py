@@ -33,7 +33,9 @@ def choose_window(where: str, curve: ImportedCurve, lone: Sequence[LoneDay]) -> 
         allowed = np.ones(steps, dtype=bool)
     first, last = busiest_stretch(curve, allowed)
     top, _ = busiest_stretch(curve, np.ones(steps, dtype=bool))
-    what = "the busiest hour" if curve.step_s <= HOUR_S else f"the busiest step of {curve.step_s / HOUR_S:g} hours"
+    what = "the busiest hour" if curve.step_s <= HOUR_S else "the busiest day"
+    if HOUR_S < curve.step_s < DAY_S:
+        what = f"the busiest row of {curve.step_s / HOUR_S:g} hours"
     equal = equally_busy(curve, first, last)
     if first == top and equal > 1:
         return Window(first, last, False, f"the first of {equal:,} stretches that are equally busy"), []

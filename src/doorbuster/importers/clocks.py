@@ -145,7 +145,7 @@ def _on_local_clock(
             out_at.append(int(written[index]) - int((first, second)[fold][position]))
             out_weight.append(weight)
         low = min(int(written[index]) for index in indices) // 3600 * 3600
-        findings.append(Finding("clock", f"{_moment(low)} came twice, when clocks went back: {sentence}"))
+        findings.append(Finding("clock", f"the hour from {_moment(low)} came twice: {sentence}"))
     at_s = np.array(out_at, dtype=np.int64)
     part = (np.array(out_row, dtype=np.int64), at_s, np.array(out_weight), offset_at(at_s, zone))
     return part, findings
@@ -186,7 +186,7 @@ def _moment(local_s: int) -> str:
     return datetime.fromtimestamp(local_s, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def changes_within(at_s: NDArray[np.int64], offset_s: NDArray[np.int64] | None) -> Iterable[tuple[int, int]]:
+def changes_within(offset_s: NDArray[np.int64] | None) -> Iterable[tuple[int, int]]:
     """Clock changes between consecutive steps: (position of the step after it, seconds that clocks went forward)."""
     if offset_s is None:
         return ()

@@ -35,13 +35,14 @@ def curve_findings(curve: ImportedCurve, window: Window, lone: list[LoneDay], se
     found += [*_coarse(curve), *_burst(curve, window), *gaps(curve)]
     found += [Finding("season", one.sentence, True) for one in lone]
     found += [*november(curve), *low_days(curve)]
-    for place, forward_s in changes_within(curve.start_s, curve.offset_s):
+    for place, forward_s in changes_within(curve.offset_s):
         when = moment_text(int(curve.local_s[place]))
-        if forward_s > 0:
-            what = f"forward by {forward_s // 60} min ({when}): the hour they skip is no gap"
-        else:
-            what = f"back by {-forward_s // 60} min ({when}): the hour that comes twice is two"
-        found.append(Finding("clock", f"clocks went {what}"))
+        way, so = (
+            ("forward", "the hour they skip is no gap")
+            if forward_s > 0
+            else ("back", "the hour that comes twice is two")
+        )
+        found.append(Finding("clock", f"clocks went {way} by {abs(forward_s) // 60} min ({when}): {so}"))
     if curve.offset_s is None and curve.step_s < DAY_S:
         found.append(
             Finding(

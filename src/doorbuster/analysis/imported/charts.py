@@ -29,7 +29,7 @@ from doorbuster.importers.season import dates, lone_days
 _Floats = NDArray[np.float64]
 _MOST_HOURS = 24 * 10
 _MOST_POINTS = 300
-_TICKS_D = (1, 2, 7, 14, 28, 91, 182, 364)
+_TICKS_D = (1, 2, 7, 14, 28, 56, 91, 182, 364)
 _TICKS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, *(days * DAY_S for days in _TICKS_D))
 
 
@@ -45,7 +45,7 @@ def file_chart(imported: Imported) -> Figure:
     count = np.where(summed.present > 0.5, summed.count, np.nan)
     lines = [Line(at.tolist(), count.tolist(), "", THIS_YEAR, "-", "", 1.1)]
     _time_axis(axes, float(at[0]), float(at[-1]))
-    axes.set_ylim(0, max(float(np.nanmax(count, initial=0)), 1e-9) * 1.16)
+    _count_axis(axes, count)
     draw_lines(axes, lines)
     peak = float(curve.local_s[imported.window.first]) // length_s * length_s
     top = float(summed.count[np.argmin(np.abs(at - peak))])
@@ -63,7 +63,9 @@ def file_chart(imported: Imported) -> Figure:
 def peak_chart(imported: Imported) -> Figure:
     """The day around the window, the window shaded; absent steps are gaps, and said."""
     curve, window = imported.curve, imported.window
-    around = max(0, (DAY_S - (window.last - window.first) * curve.step_s) // 2 // curve.step_s)
+    # Of rows longer than an hour a week on either side is shown: a day would be a point or two.
+    length_s = DAY_S if curve.step_s <= HOUR_S else 15 * DAY_S
+    around = max(0, (length_s - (window.last - window.first) * curve.step_s) // 2 // curve.step_s)
     return _steps_chart(
         imported, max(0, window.first - around), min(curve.count.size, window.last + around), "The peak"
     )
@@ -76,7 +78,7 @@ def _steps_chart(imported: Imported, first: int, last: int, title: str) -> Figur
     per_minute = count * 60 / curve.step_s * imported.sessions_per_count
     figure, axes = new_figure(title, f"sessions a minute, each point {_length(per * curve.step_s)}")
     _time_axis(axes, float(at[0]), float(at[-1]) + per * curve.step_s)
-    axes.set_ylim(0, max(float(np.nanmax(per_minute, initial=0)), 1e-9) * 1.16)
+    _count_axis(axes, per_minute)
     start = float(curve.local_s[window.first])
     end = start + (window.last - window.first) * curve.step_s
     axes.axvspan(start, end, color=PLANNED, alpha=0.6, linewidth=0, zorder=0)
@@ -112,6 +114,14 @@ def _binned(at: _Floats, count: _Floats, per: int) -> tuple[_Floats, _Floats]:
     present = np.add.reduceat((~np.isnan(count)).astype(float), starts)
     total = np.add.reduceat(np.nan_to_num(count), starts)
     return at[starts], np.where(present > 0, total / np.maximum(present, 1), np.nan)
+
+
+def _count_axis(axes: Axes, counts: NDArray[np.float64]) -> None:
+    """From zero, with room for names above; millions in words, because an exponent would lie over the title."""
+    axes.set_ylim(0, max(float(np.nanmax(counts, initial=0)), 1e-9) * 1.16)
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value / 1e6:g} M" if value >= 1e6 else f"{value:,g}")
+    )
 
 
 def _call(axes: Axes, x: float, y: float, words: str, colour: str) -> None:
