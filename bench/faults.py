@@ -100,7 +100,7 @@ def run_harmed(case: Case, folder: Path, environment: dict[str, str]) -> None:
     if case.harm == "disk full":
         kept = folder / "kept"
         (folder / "runs").mkdir()
-        script = FULL_DISK.format(kb=random.Random(case.seed).randrange(148, 172, 4), command=" ".join(command))
+        script = FULL_DISK.format(kb=random.Random(case.seed).randrange(96, 172, 4), command=" ".join(command))
         command = [
             "unshare",
             *([] if os.geteuid() == 0 else ["--map-root-user", "--user"]),
@@ -122,7 +122,8 @@ def run_harmed(case: Case, folder: Path, environment: dict[str, str]) -> None:
                 case.wrong.append("never began")
         out, err = said.result()
     gone(environment[MARK], 15.0)
-    right = RIGHT.get(case.harm, {4})
+    # A disk that is full before the first shopper is a usage error; one that is full after the last, a record to doubt.
+    right = RIGHT.get(case.harm, {2, 4} if case.harm == "disk full" else {4})
     if run.returncode not in right:
         case.wrong.append(f"exit code {run.returncode}, not {right}; {out[-300:]} {err[-600:]}")
     if "Traceback" in err:
@@ -198,6 +199,8 @@ def gone(mark: str, seconds: float) -> None:
 def judge_directory(case: Case, runs: Path) -> None:
     """The directory must be readable, its books right, and the gate of one mind with the run."""
     directories = [path.parent for path in run_jsons(runs)]
+    if case.harm == "disk full" and not list(runs.glob("*")):
+        return  # refused, and nothing left behind
     if len(directories) != 1:
         case.wrong.append(f"{len(directories)} run directories")
         return
