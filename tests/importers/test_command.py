@@ -171,3 +171,19 @@ def test_the_documented_commands_and_field_map_work(tmp_path: Path, monkeypatch:
     named = set(re.findall(r"`?(\w+) = ", page[page.index("## A field map") :]))
     known = {*FieldMap.model_fields, "orders", "column", "equals", "why"}
     assert named <= known
+
+
+@pytest.mark.parametrize("step_s", [1, 7, 420, 2400, 3600, 6 * 3600, 86400])
+def test_a_step_of_any_length_ends_in_a_scenario_that_plans(
+    step_s: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorbuster.importers.series import SeriesOptions, import_series
+
+    monkeypatch.chdir(tmp_path)
+    counts = [step_s + 40.0 * (place == 70) for place in range(120)]
+    (tmp_path / "any.csv").write_text(rows("2025-11-01 00:00:00", step_s, counts))
+    imported, paths = import_series(Path("any.csv"), "any", SeriesOptions())
+    plan = plan_of(paths["scenario"])
+    assert plan.window.duration_s <= 3600
+    assert imported.window.first <= 70 < imported.window.last
+    assert plan.window.duration_s > 1800 or step_s < 30

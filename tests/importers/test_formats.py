@@ -237,3 +237,28 @@ def test_prometheus_answers_that_are_no_range(read: Read) -> None:
         assert "secret" not in str(refused.value)
     with pytest.raises(ImportFileError, match="not valid JSON"):
         read('{"status": "success", "data": {"resul', "answer.json")
+
+
+def test_a_panels_own_total_is_not_added_to_its_parts(read: Read) -> None:
+    lines = [f"2025-11-28 20:{m:02d}:00,{m + 10} req/s,{3 * m + 20} req/s,{4 * m + 30} req/s" for m in range(30)]
+    imported = read('sep=,\n"Time","cart","browse","everything"\n' + "\n".join(lines) + "\n")
+    assert imported.curve.count[0] == 30 * 60
+    assert "2 columns were added up" in told(imported, "read")
+
+
+def test_an_export_appended_to_itself_counts_once(read: Read) -> None:
+    text = (SAMPLES / "ga4-exploration.csv").read_text()
+    once = read(text)
+    twice = read(text + "\n".join(text.splitlines()[8:]) + "\n")
+    assert np.nansum(twice.curve.count) == np.nansum(once.curve.count)
+    assert ("rows that are there twice", 144) in [(one.what, one.rows) for one in twice.dropped]
+
+
+def test_rows_without_a_count_are_events_and_regular_ones_are_a_mistake(read: Read) -> None:
+    times = ["2025-11-28 20:00:13", "2025-11-28 20:00:45", "2025-11-28 20:02:01", "2025-11-28 20:02:30"]
+    imported = read("created_at\n" + "\n".join(times) + "\n", as_="orders")
+    assert imported.curve.count.tolist() == [2, 0, 2]
+    assert "each row is taken as one of the orders" in told(imported, "unit")
+    regular = [f"2025-11-28 20:{m:02d}:00,lots" for m in range(30)]
+    with pytest.raises(ImportFileError, match="no column holds counts"):
+        read("time,visitors\n" + "\n".join(regular) + "\n", as_="sessions")

@@ -39,6 +39,9 @@ def choose_window(where: str, curve: ImportedCurve, lone: Sequence[LoneDay]) -> 
     equal = equally_busy(curve, first, last)
     if first == top and equal > 1:
         return Window(first, last, False, f"the first of {equal:,} stretches that are equally busy"), []
+    if first == top and curve.step_s < HOUR_S and HOUR_S % curve.step_s:
+        length = f"{(last - first) * curve.step_s // 60} min"  # "peak 60m" takes rows that add up to an hour only
+        return Window(first, last, False, f"the busiest {length} of the file, whose rows make no full hour"), []
     if first == top:
         return Window(first, last, True, f"{what} of the file"), []
     passed = next((one for one in lone if (one.day - date(1970, 1, 1)).days == day[top]), None)

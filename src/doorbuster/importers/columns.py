@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Final, get_args
 
 from doorbuster.errors import ImportFileError
@@ -158,5 +159,19 @@ def hinted_by(names: Sequence[str]) -> Counted | None:
 
 
 def _without_total(table: Table, numbers: list[int], format_: FieldMap) -> list[int]:
-    """A dashboard's own total among its series would count everything twice."""
-    return [column for column in numbers if len(numbers) == 1 or table.header[column] not in format_.totals]
+    """A dashboard's own total among its series, by its name or by its numbers, would count everything twice."""
+    series = [column for column in numbers if len(numbers) == 1 or table.header[column] not in format_.totals]
+    if len(series) < 3:
+        return series
+    cells = [[_value(row, column) for column in series] for _, row in table.rows[:_SAMPLE]]
+    for place, column in enumerate(series):
+        # Twice a value against the sum of all: equal where the value is the sum of the others.
+        told = [(2 * row[place], sum(row)) for row in cells if sum(row) > 0]
+        if told and sum(abs(twice - all_of_it) <= 0.02 * all_of_it for twice, all_of_it in told) >= 0.95 * len(told):
+            return [other for other in series if other != column]
+    return series
+
+
+def _value(row: list[str], column: int) -> float:
+    cell = parse_cell(row[column]) if column < len(row) else None
+    return cell.value if cell is not None and isfinite(cell.value) else 0.0

@@ -118,7 +118,7 @@ def busiest_stretch(curve: ImportedCurve, allowed: NDArray[np.bool_], length_s: 
 
     Absent steps add nothing, as in `traffic/window.py`: both must find the same hour.
     """
-    wanted = max(1, round(length_s / curve.step_s))
+    wanted = max(1, length_s // curve.step_s)
     if wanted >= curve.count.size:
         return 0, curve.count.size
     sums = _rolling(curve, wanted)

@@ -36,6 +36,7 @@ def read_csv(where: str, text: str, format_: FieldMap, as_: Counted | None) -> R
     if not columns.counts:
         values = {columns.leading: np.ones(len(reading.stamps))}
     per, said = _per(reading.units, values[columns.leading], format_)
+    said += _how_counted(where, reading, columns, format_)
     return Rows(
         title=format_.title,
         leading=columns.leading,
@@ -110,6 +111,7 @@ class _Reading:
         ]
         self._distinct = next((position[name] for name in map(plain_name, format_.distinct) if name in position), None)
         self._seen: set[str] = set()
+        self._rows: set[tuple[str, ...]] = set()
 
     def take(self, line: int, row: list[str]) -> None:
         if self._is_total(row):
@@ -140,6 +142,12 @@ class _Reading:
             if rule.fits(row[column]):
                 self.account.drop(rule.why, f'rows whose "{rule.column}" says so')
                 return True
+        if self._columns.by_dimension:
+            whole = tuple(row)
+            if whole in self._rows:
+                self.account.drop("rows that are there twice", "equal in every cell")
+                return True
+            self._rows.add(whole)
         order = "" if self._distinct is None else row[self._distinct]
         if order in self._seen:
             self.account.drop("further lines of an order", "an order counts once, however many items it has")
@@ -200,6 +208,22 @@ def _sum(values: Iterable[float]) -> float:
     """Absent only where all are: one idle series does not hide the others."""
     present = [value for value in values if not isnan(value)]
     return sum(present) if present else float("nan")
+
+
+def _how_counted(where: str, reading: _Reading, columns: Columns, format_: FieldMap) -> list[Finding]:
+    """What was added up, and rows taken as events because no column counts."""
+    added = len(columns.counts.get(columns.leading, ()))
+    if added > 1:
+        return [Finding("read", f"{added} columns were added up; one that repeats the others would count twice", True)]
+    if columns.counts or format_.one_row is not None:
+        return []
+    times = np.unique(np.array([stamp.written_s for stamp in reading.stamps], dtype=np.int64))
+    if times.size > 10 and np.unique(np.diff(times)).size == 1:
+        raise ImportFileError(
+            f"{where}: its times are regular, as counts have them, but no column holds counts; name it in a field map "
+            "(--map)"
+        )
+    return [Finding("unit", f"no column counts: each row is taken as one of the {columns.leading}", True)]
 
 
 def _per(units: set[Per], values: NDArray[np.float64], format_: FieldMap) -> tuple[Per, list[Finding]]:
