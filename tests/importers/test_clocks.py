@@ -139,6 +139,14 @@ def test_days_are_the_calendars_whatever_the_clocks_do(read: Read) -> None:
     assert imported.curve.count.tolist() == [100.0] * 30
 
 
+def test_days_that_carry_their_offset_stay_the_shops_days(read: Read) -> None:
+    days = [datetime(2025, 10, 20, tzinfo=NEW_YORK) + timedelta(days=n) for n in range(30)]
+    imported = read(file_of([day.isoformat() for day in days], [100 + n for n in range(30)]))
+    assert imported.curve.count.tolist() == list(range(100, 130))
+    assert (imported.curve.local_s % 86400 == 0).all()
+    assert "busiest day: 2025-11-18 (Tue), 129 sessions" in told(imported, "peak")
+
+
 def test_events_of_the_doubled_hour_are_told_apart_by_their_order(read: Read) -> None:
     times = [f"2025-11-02 {hour}:{minute:02d}:30" for hour in ("00", "01", "01", "02") for minute in range(0, 60, 5)]
     text = "\n".join(["invoiceno,invoice_time", *(f"{n},{time}" for n, time in enumerate(times))]) + "\n"
