@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import socket
 from typing import Any
@@ -39,6 +40,23 @@ def test_one_connection_serves_a_whole_visit() -> None:
             assert "CONTENT-LENGTH".lower() in response.headers and response.headers.get("nothing") is None
         shopper.close()
         assert shop.connections == 1
+
+
+def test_shoppers_leave_nothing_for_the_garbage_collector() -> None:
+    with raw_shop(lambda _: answer()) as shop:
+        options = browser()._options
+        Browser(options).request("GET", shop.url)  # what is made once, for all
+        gc.collect()
+        gc.disable()
+        try:
+            for session in range(50):
+                shopper = Browser(options, session)
+                shopper.request("GET", shop.url)
+                shopper.close()
+            del shopper
+            assert gc.collect() < 50
+        finally:
+            gc.enable()
 
 
 def test_every_shopper_brings_a_new_connection_unless_reuse_is_asked_for() -> None:

@@ -53,7 +53,7 @@ class Walk:
         try:
             self._shop()
             ended_us = self._now_us()
-        except gevent.GreenletExit:
+        except BaseException:  # stopped, or hit by the Ctrl-C that Locust turns into an exception
             self._outcome = floor.cut_off_as
             raise
         finally:

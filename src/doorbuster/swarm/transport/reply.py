@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import UserDict
 from functools import cached_property
+from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # ships no types
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -56,7 +57,7 @@ class Reply:
     def __init__(self, body_limit: int) -> None:
         self.limit = body_limit
         # It would tell each header too, at the cost of all the rest of it, and few of them are ever looked at.
-        self._parser = HttpResponseParser(self)
+        self._parser: Any = HttpResponseParser(self)
         self.expect()
 
     def expect(self, head_only: bool = False) -> None:
@@ -68,6 +69,10 @@ class Reply:
         self._head_only = head_only
         self._raw = b""
         self._parts: list[bytes] = []
+
+    def hang_up(self) -> None:
+        """Nothing more will be fed. Reply and parser hold each other, and whole collections went into letting go."""
+        self._parser = None
 
     def feed(self, data: bytes) -> None:
         """Take what came in; nothing at all means that the other side has closed. Raises Failed."""

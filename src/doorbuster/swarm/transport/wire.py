@@ -89,6 +89,7 @@ class Wire:
 
     def shake_hands(self, tls: ssl.SSLContext, name: str, session: ssl.SSLSession | None, until_s: float) -> None:
         """Go on under TLS, resuming `session` if there is one; closed when the other side is not `name`."""
+        self._reply.hang_up()
         self._reply = Reply(self._reply.limit)  # what came so far came from a proxy
         try:
             self._socket = secure = tls.wrap_socket(
@@ -132,6 +133,7 @@ class Wire:
             self.session = self._tls.session or self.session
         self._watcher.close()
         self._socket.close()
+        self._reply.hang_up()
 
     def _send(self, data: bytes, until_s: float) -> None:
         while True:
