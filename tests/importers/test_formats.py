@@ -262,3 +262,12 @@ def test_rows_without_a_count_are_events_and_regular_ones_are_a_mistake(read: Re
     regular = [f"2025-11-28 20:{m:02d}:00,lots" for m in range(30)]
     with pytest.raises(ImportFileError, match="no column holds counts"):
         read("time,visitors\n" + "\n".join(regular) + "\n", as_="sessions")
+
+
+def test_ga4_with_date_and_hour_in_two_columns_and_hours_numbered(read: Read) -> None:
+    head = "# ----\n# Start date: 20251128\n# End date: 20251128\n"
+    two = read(head + "Date,Hour,Sessions\n" + "".join(f"20251128,{hour},{hour + 5}\n" for hour in range(24)))
+    numbered = read(head + "Nth hour,Sessions\n" + "".join(f"{hour:04d},{hour + 5}\n" for hour in range(24)))
+    for imported in (two, numbered):
+        assert imported.curve.start_s[0] == 1764288000
+        assert imported.curve.count.tolist() == list(range(5, 29))

@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from doorbuster.analysis.imported import render_import
 from doorbuster.errors import DoorbusterError
 from doorbuster.importers.curve_file import curve_csv
 from doorbuster.importers.imported import Counted, Imported
@@ -81,6 +82,8 @@ def test_a_mutated_export_is_read_or_refused_in_one_sentence(
             assert len(str(refused)) < 1500
             return
     check(found)
+    if seed % 25 == 0:  # drawing takes long
+        assert "<img" in render_import(found, "")
 
 
 def check(found: Imported) -> None:

@@ -67,7 +67,7 @@ class FieldMap(Card):
     recognise: Recognise = Recognise()
     comment: str = ""
     """Lines that begin so are no rows; several tables may then stand in one file."""
-    separator: str = Field(default="", max_length=1)
+    separator: Literal["", ",", ";", "\t", "|", ":", " "] = ""
     decimal: Literal["", ".", ","] = ""
     """What stands before the decimals; told from the cells where left out, an error where they leave it open."""
     time: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from doorbuster.importers.imported import Counted, Finding
 from doorbuster.importers.rows import Account, Rows
 from doorbuster.importers.shape import shape
 from doorbuster.importers.tables import Table, read_tables
-from doorbuster.importers.times import Stamp, TimeReader, reader_for
+from doorbuster.importers.times import Stamp, TimeReader, plausible, reader_for
 
 _NOWHERE: Final = frozenset({"(other)", "(not set)", "(data deleted)"})
 
@@ -162,7 +162,8 @@ class _Reading:
             number = cells[0]
             if not (number.isdecimal() and len(number) <= 7):
                 return None
-            return Stamp(self._start_s + int(int(number) * self._columns.step_s), None)
+            at_s = self._start_s + int(int(number) * self._columns.step_s)
+            return Stamp(at_s, None) if plausible(at_s) else None
         stamp = self._times.read(cells[0])
         if len(cells) == 2 and stamp is not None:
             hour = re.fullmatch(r"(\d{1,2})(?::00(?::00)?)?", cells[1])

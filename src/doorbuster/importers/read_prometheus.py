@@ -105,7 +105,7 @@ def _sample(sample: object, reader: TimeReader) -> tuple[float, float] | None:
         return None
     try:
         at, value = float(sample[0]), float(sample[1])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if not math.isfinite(at) or reader.read(str(int(at))) is None:
         return None

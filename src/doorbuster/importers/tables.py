@@ -28,7 +28,7 @@ class Table:
 def read_tables(where: str, text: str, comment: str = "", separator: str = "") -> list[Table]:
     """All tables of a file: one, or one after each block of comments. Raises ImportFileError."""
     lines = text.splitlines()
-    told = re.fullmatch(r'"?sep=(.)"?', lines[0].strip()) if lines else None
+    told = re.fullmatch(r'"?sep=([,;\t|: ])"?', lines[0].strip()) if lines else None
     if told:
         lines[0] = ""
         separator = separator or told[1]

@@ -102,6 +102,11 @@ def _iso(text: str) -> Stamp | None:
         return None
 
 
+def plausible(seconds: int) -> bool:
+    """Whether a moment lies in the years 1990 to 2100."""
+    return 631_152_000 <= seconds < 4_133_980_800
+
+
 def _number(text: str) -> Stamp | None:
     """YYYYMMDD and longer, else seconds, milli-, micro- or nanoseconds since 1970."""
     if text.isdecimal() and text.isascii() and len(text) in _COMPACT and text[:2] in ("19", "20"):
@@ -115,9 +120,7 @@ def _number(text: str) -> Stamp | None:
         if seconds > above:
             seconds /= above / 1e8
             break
-    if not 631152000 <= seconds < 4133980800:  # 1990 to 2100
-        return None
-    return Stamp(int(seconds), 0)
+    return Stamp(int(seconds), 0) if plausible(int(seconds)) else None
 
 
 def _worded(text: str) -> Stamp | None:
