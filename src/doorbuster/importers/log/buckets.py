@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,7 +20,7 @@ EVENTS: Final = pa.schema(
         ("latency", pa.int16()),  # its histogram bucket (record/histogram.py), -1 where unknown
         ("step", pa.int16()),  # index into vocabulary.STEPS, one more for other pages
         ("status", pa.int16()),
-        ("slug", pa.string()),  # of product pages, else null
+        ("product", pa.int32()),  # number of a product page's product, else -1
     ]
 )
 STATICS: Final = pa.schema([("visitor", pa.int64())])
@@ -37,12 +36,17 @@ class BucketWriter:
 
     def __init__(self, folder: Path, log_bytes: int, *, by_name: bool, part: str = "scan") -> None:
         self.folder, self._log_bytes, self._part = folder, log_bytes, part
-        self._loose = pq.ParquetWriter(self.loose_path(), EVENTS, compression="lz4") if by_name else None
+        self._loose = self._writer(self.loose_path()) if by_name else None
         self.count = min(64, max(1, -(-log_bytes // BYTES_A_BUCKET)))
-        self._writers = [pq.ParquetWriter(self.path(bucket), EVENTS, compression="lz4") for bucket in range(self.count)]
+        self._writers = [self._writer(self.path(bucket)) for bucket in range(self.count)]
         self._held: list[pa.Table] = []
         self._rows = 0
         self._statics: list[NDArray[np.int64]] = []
+
+    def _writer(self, path: Path) -> pq.ParquetWriter:
+        # Hashes and times hardly repeat: a dictionary of them costs more than it saves.
+        repeating = ["step", "status", "product", "latency"]
+        return pq.ParquetWriter(path, EVENTS, compression="lz4", use_dictionary=repeating, write_statistics=False)
 
     def path(self, bucket: int) -> Path:
         return self.folder / f"events-{bucket:02d}-{self._part}.parquet"
@@ -62,11 +66,8 @@ class BucketWriter:
         return self.folder / "loose.parquet"
 
     def add(self, events: pa.Table) -> None:
-        if self._loose is not None:
-            named = events["named"]
-            self._loose.write_table(events.filter(pc.invert(named)).cast(EVENTS))
-            events = events.filter(named)
-        self._held.append(events.cast(EVENTS))
+        """Rows with the columns of `EVENTS`."""
+        self._held.append(events)
         self._rows += len(events)
         if self._rows >= _ROWS_HELD:
             self.flush()
@@ -83,10 +84,13 @@ class BucketWriter:
         table = pa.concat_tables(self._held).combine_chunks()
         self._held, self._rows = [], 0
         bucket = (table["visitor"].to_numpy() % self.count).astype(np.uint8)
-        order = np.argsort(bucket, kind="stable")
-        table = table.take(pa.array(order)) if self.count > 1 else table
-        ends = np.cumsum(np.bincount(bucket, minlength=self.count)).tolist()
-        for writer, start, end in zip(self._writers, [0, *ends[:-1]], ends, strict=True):
+        writers = [*self._writers]
+        if self._loose is not None:
+            bucket[~table["named"].to_numpy(zero_copy_only=False)] = self.count
+            writers.append(self._loose)
+        table = table.take(pa.array(np.argsort(bucket, kind="stable"))) if len(writers) > 1 else table
+        ends = np.cumsum(np.bincount(bucket, minlength=len(writers))).tolist()
+        for writer, start, end in zip(writers, [0, *ends[:-1]], ends, strict=True):
             if end > start:
                 writer.write_table(table.slice(start, end - start))
 

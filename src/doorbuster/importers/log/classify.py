@@ -37,15 +37,26 @@ def bot_pattern() -> str:
     return rf"(?i){_BOT_RULE}|{words}"
 
 
+def browsers(parsed: str) -> str:
+    """A SELECT of a sample's agents that do not say they are machines: the common ones, asked once for all."""
+    return (
+        f"SELECT DISTINCT agent FROM ({parsed}) WHERE ok AND agent NOT IN ('', '-') "
+        f"AND NOT regexp_matches(agent, {text(bot_pattern())})"
+    )
+
+
 def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> str:
     """A SELECT: `line` (null unless bad), `reason`, `step`, `slug`, `client` and `sid` (hashes), and as `parse`
-    has them `end_us`, `zone`, `took_us`, `status`."""
+    has them `end_us`, `zone`, `took_us`, `status`. Reads the table `browsers`: agents known to be none of machines.
+    """
     data = robots()
     endings = text(rf"(?i)\.(?:{'|'.join(data['static_endings'])})$")
     health = ", ".join(map(text, [*data["health_paths"], "/robots.txt"]))
     folders = " OR ".join(f"starts_with(path, {text(folder)})" for folder in platform.statics) or "false"
     no_agent = f"WHEN agent IN ('', '-') THEN {NO_AGENT}" if has_agent else ""
-    bot = f"WHEN regexp_matches(agent, {text(bot_pattern())}) THEN {BOT}" if has_agent else ""
+    # A search of every agent is the dearest question of all, and most agents are few.
+    machine = f"agent NOT IN (SELECT agent FROM browsers) AND regexp_matches(agent, {text(bot_pattern())})"
+    bot = f"WHEN {machine} THEN {BOT}" if has_agent else ""
     return f"""
 SELECT CASE WHEN reason = {BAD} THEN line END AS line, reason, step,
   CASE WHEN step = {STEPS.index("product")} THEN {_slug(platform)} END AS slug,
@@ -93,7 +104,7 @@ def _rest(rule: Rule) -> str:
 
 
 def _slug(platform: Platform) -> str:
-    """Links spell a product in capitals, percent-encoded or both: one product all the same."""
+    """As the link spells it: `Slugs` reads it."""
     cases = " ".join(
         f"WHEN {_fits(rule)} THEN "
         + (
@@ -106,5 +117,4 @@ def _slug(platform: Platform) -> str:
     )
     if not cases:
         return "NULL"
-    named = f"CASE {cases} END"
-    return f"lower(coalesce(try(url_decode({named})), {named}))"
+    return f"CASE {cases} END"

@@ -20,7 +20,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "crawlers": ("robot",),
     "thinks": ("step", "tenths"),
     "moves": ("prev_step", "step"),
-    "products": ("slug",),
+    "products": ("product",),
     "answers": ("minute", "journey", "step", "status", "latency"),
     "unknown": ("step",),
 }

@@ -44,7 +44,7 @@ def _combined(layout: Layout, lines: str, carefully: bool) -> str:
         )
         fits = "q IS NOT NULL"
     else:
-        split = f"SELECT line, string_split(line, '\"') AS q FROM {lines}"
+        split = _split(lines)
         # A quote inside a part moves what follows: between referer and agent there is then no single space.
         fits = "len(q) >= 7 AND q[5] = ' ' AND NOT ends_with(q[6], '\\') AND NOT ends_with(q[2], '\\')"
     return _from_quotes(layout, split, fits, agent="q[6]")
@@ -58,8 +58,13 @@ def _common(layout: Layout, lines: str, carefully: bool) -> str:
             f"FROM (SELECT line, regexp_extract(line, {text(COMMON)}, {names}) AS m FROM {lines})"
         )
         return _from_quotes(layout, split, "q IS NOT NULL", agent="''")
-    split = f"SELECT line, string_split(line, '\"') AS q FROM {lines}"
-    return _from_quotes(layout, split, "len(q) = 3", agent="''")
+    return _from_quotes(layout, _split(lines), "len(q) = 3", agent="''")
+
+
+def _split(lines: str) -> str:
+    """The parts of a line between quotes; an escaped quote is none."""
+    plain = "CASE WHEN contains(line, '\\\"') THEN replace(line, '\\\"', chr(2)) ELSE line END"
+    return f"SELECT line, string_split({plain}, '\"') AS q FROM {lines}"
 
 
 def _from_quotes(layout: Layout, split: str, fits: str, agent: str) -> str:
@@ -128,7 +133,7 @@ def _alb(layout: Layout, lines: str, carefully: bool) -> str:
         )
         fits = "q IS NOT NULL"
     else:
-        split = f"SELECT line, string_split(line, '\"') AS q FROM {lines}"
+        split = _split(lines)
         # AWS appends fields: nothing is said about the end of a line.
         fits = "len(q) >= 5 AND q[3] = ' ' AND NOT ends_with(q[4], '\\') AND NOT ends_with(q[2], '\\')"
     times = [f"try_cast(w[{number}] AS DOUBLE)" for number in (6, 7, 8)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,8 @@ from doorbuster.importers.log.findings import findings, missing
 from doorbuster.importers.log.models import ThinkFit, fit_think, fit_zipf
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.result import LogImport, Read, Session
-from doorbuster.importers.log.scan import Counts, Scanned
+from doorbuster.importers.log.scan import Scanned
+from doorbuster.importers.log.sink import Counts
 from doorbuster.record.histogram import BOUNDS_US
 from doorbuster.vocabulary import JOURNEYS, MONEY_STEPS, STEPS
 
@@ -70,7 +71,7 @@ def summed(
         funnel=taken,
         thinks=_thinks(tables["thinks"]),
         moves=_moves(tables["moves"]),
-        products=_top(tables["products"]),
+        products=_top(tables["products"], seen.slugs),
         product_count=len(zipf_views),
         zipf=fit_zipf(zipf_views),
         answers=answers,
@@ -172,8 +173,10 @@ def _moves(table: pa.Table) -> pa.Table:
     )
 
 
-def _top(table: pa.Table) -> pa.Table:
+def _top(numbered: pa.Table, slugs: Sequence[str]) -> pa.Table:
     """A slug that could be an address of a person is none of ours to show."""
+    names = pa.array([slugs[number] for number in numbered["product"].to_pylist()], pa.string())
+    table = pa.table({"slug": names, "views": numbered["views"]})
     shown = table.filter(pc.invert(pc.match_substring_regex(table["slug"], r"[@\s]|.{81}")))
     return shown.sort_by([("views", "descending"), ("slug", "ascending")]).slice(0, _TOP)
 

@@ -16,7 +16,7 @@ from doorbuster.vocabulary import STEPS
 
 EVENT_TYPES: Final = {
     "visitor": "int64", "client": "int64", "named": "boolean", "start_us": "int64", "took_us": "int64",
-    "latency": "int16", "step": "int16", "status": "int16", "slug": "string",
+    "latency": "int16", "step": "int16", "status": "int16", "product": "int32",
 }  # fmt: skip
 NEVER_REACHED: Final = (400, 401, 403, 404, 405, 410)
 """A step answered like this was not taken: a wrong link, a stranger at the door, a scanner's guess."""
@@ -69,7 +69,7 @@ def numbered(events: Any, idle_us: int, *, others: bool) -> Any:
     return visits.mutate(
         prev_step=ibis.ifelse(unknown, ibis.null("int16"), _.last_step),
         think_us=ibis.ifelse(unknown, ibis.null("int64"), _.start_us - _.last_end_us),
-    ).select("visitor", "visit", "start_us", "took_us", "latency", "step", "status", "slug", "prev_step", "think_us")
+    ).select("visitor", "visit", "start_us", "took_us", "latency", "step", "status", "product", "prev_step", "think_us")
 
 
 def sessions(walks: Any, statics: Any, *, statics_logged: bool) -> Any:
@@ -123,7 +123,7 @@ def tables(walks: Any, found: Any) -> dict[str, Any]:
             step=_.step, tenths=(ibis.greatest(_.think_us, 0) // THINK_US).cast("int32")
         ).agg(count=_.count()),
         "moves": known.group_by("prev_step", "step").agg(count=_.count()),
-        "products": known.filter(_.slug.notnull() & (_.status < 400)).group_by("slug").agg(views=_.count()),
+        "products": known.filter((_.product >= 0) & (_.status < 400)).group_by("product").agg(views=_.count()),
         "answers": known.group_by(
             minute=(_.start_us // MINUTE_US * 60), journey=_.journey, step=_.step, status=_.status, latency=_.latency
         ).agg(count=_.count()),
