@@ -61,7 +61,7 @@ def test_ga4_report_numbers_its_days_from_a_date_in_a_comment(sample: Read) -> N
     assert imported.source.startswith("GA4 report CSV")
     assert imported.curve.step_s == 86400
     assert "busiest day: 2025-11-28 (Fri), 3,450 sessions" in told(imported, "peak")
-    assert "1 other tables in the file were not read" in told(imported)
+    assert "other tables in the file, not read: 1" in told(imported)
 
 
 def test_ga4_exploration_does_not_count_its_grand_total(sample: Read) -> None:

@@ -69,10 +69,16 @@ class Busiest:
             return f"{text}; too few {self.what}s in the file to say what is usual"
         if self.zeros == 0:
             ratio = _times(self.count, self.median)
-            return f"{text}, {ratio} the median {self.what} ({self.median:,.4g}; none is zero)"
-        text += f", {_times(self.count, self.median_busy)} the median {self.what} above zero ({self.median_busy:,.4g})"
-        text += f"; with the {self.zeros:,} of {self.of:,} that are zero the median is {self.median:,.4g}"
+            return f"{text}, {ratio} the median {self.what} ({_number(self.median)}; none is zero)"
+        text += (
+            f", {_times(self.count, self.median_busy)} the median {self.what} above zero ({_number(self.median_busy)})"
+        )
+        text += f"; with the {self.zeros:,} of {self.of:,} that are zero the median is {_number(self.median)}"
         return text + (f" and the ratio {_times(self.count, self.median)}" if self.median > 0 else "")
+
+
+def _number(count: float) -> str:
+    return f"{count:,.0f}" if count >= 1000 else f"{count:.4g}"
 
 
 def _times(count: float, median: float) -> str:

@@ -64,7 +64,7 @@ SHOPPER: Final = {
 DAY_PEAK: Final = _assumed(
     "busiest minute of a day",
     1.7,
-    "times the day's mean minute: Cyber Monday 2024 (Adobe, second hand); Black Friday 1.5",
+    "Cyber Monday 2024 (Adobe, second hand); Black Friday 1.5",
     1.5,
     1.7,
 )

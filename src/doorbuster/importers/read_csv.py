@@ -66,7 +66,7 @@ def _chosen_table(where: str, text: str, format_: FieldMap) -> tuple[Table, list
     if not chosen.rows:
         raise ImportFileError(f"{where}: has a header and no rows; export it again")
     others = len(tables) - 1
-    said = [Finding("read", f"{others} other tables in the file were not read", False)] if others else []
+    said = [Finding("read", f"other tables in the file, not read: {others}", False)] if others else []
     return chosen, said
 
 

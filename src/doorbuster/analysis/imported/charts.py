@@ -92,7 +92,8 @@ def _steps_chart(imported: Imported, first: int, last: int, title: str) -> Figur
         fontsize=8.5,
         color="#3f6187",
     )
-    one = Line(at.tolist(), per_minute.tolist(), "", THIS_YEAR, "-", "o" if at.size < 40 else "", 1.3)
+    middle = at + per * curve.step_s / 2
+    one = Line(middle.tolist(), per_minute.tolist(), "", THIS_YEAR, "-", "o" if at.size < 40 else "", 1.3)
     draw_lines(axes, [one])
     typical = float(np.nanmedian(curve.count)) * 60 / curve.step_s * imported.sessions_per_count
     median = Line(
