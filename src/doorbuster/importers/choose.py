@@ -11,8 +11,9 @@ import numpy as np
 from doorbuster.errors import ImportFileError
 from doorbuster.importers.grid import DAY_S, moment_text
 from doorbuster.importers.imported import Finding, ImportedCurve, Window
-from doorbuster.importers.peaks import HOUR_S, busiest_stretch, equally_busy
+from doorbuster.importers.peaks import busiest_stretch, equally_busy
 from doorbuster.importers.season import LoneDay
+from doorbuster.importers.spans import HOUR_S
 
 LAST_YEAR_S: Final = 366 * DAY_S
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from doorbuster.importers.grid import DAY_S, moment_text
 from doorbuster.importers.imported import Imported, ImportedCurve
-from doorbuster.importers.peaks import HOUR_S
 from doorbuster.importers.published import DAY_PEAK
+from doorbuster.importers.spans import HOUR_S
 
 MOST_ROWS: Final = 120_000
 """Above this a week on either side of the peak is written instead of the whole file."""

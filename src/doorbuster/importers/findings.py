@@ -9,12 +9,14 @@ import numpy as np
 
 from doorbuster.importers import published
 from doorbuster.importers.clocks import changes_within
+from doorbuster.importers.gaps import gaps
 from doorbuster.importers.grid import DAY_S, moment_text
 from doorbuster.importers.growth import growth_of
 from doorbuster.importers.imported import Figure, Finding, ImportedCurve, Window
 from doorbuster.importers.midnight import midnight_cut
-from doorbuster.importers.peaks import HOUR_S, busiest, gaps, length_text
+from doorbuster.importers.peaks import busiest
 from doorbuster.importers.season import LoneDay, low_days, november
+from doorbuster.importers.spans import HOUR_S, length_text
 from doorbuster.vocabulary import JOURNEYS
 
 _BURST: Final = 4.0

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doorbuster.errors import ImportFileError
-from doorbuster.importers.clocks import Placed, offset_at, zone_of
+from doorbuster.importers.clocks import Placed, zone_of
+from doorbuster.importers.daylight import offset_at
 from doorbuster.importers.imported import Finding, ImportedCurve
 from doorbuster.importers.rows import Account, Rows
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from doorbuster.importers.grid import DAY_S
 from doorbuster.importers.imported import Figure, ImportedCurve
-from doorbuster.importers.peaks import spans
+from doorbuster.importers.spans import spans
 
 YEAR_DAYS: Final = 364
 """Fifty-two weeks: the same weekday a year before."""

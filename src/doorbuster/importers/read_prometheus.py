@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from doorbuster.errors import ImportFileError
 from doorbuster.importers.cells import Per
-from doorbuster.importers.columns import hinted_by
+from doorbuster.importers.column_kinds import hinted_by
 from doorbuster.importers.field_map import FieldMap
 from doorbuster.importers.imported import Counted, Finding
 from doorbuster.importers.rows import Account, Rows

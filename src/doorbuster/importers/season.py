@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from doorbuster.importers.grid import DAY_S
 from doorbuster.importers.imported import Finding, ImportedCurve
-from doorbuster.importers.peaks import Spans, spans
+from doorbuster.importers.spans import Spans, spans
 
 STANDS_OUT: Final = 3.0
 """Times the median day around it."""

@@ -12,7 +12,8 @@ import numpy as np
 from doorbuster.errors import ImportFileError
 from doorbuster.importers.cells import Per
 from doorbuster.importers.choose import choose_window
-from doorbuster.importers.clocks import in_order, place, zone_of
+from doorbuster.importers.clocks import place, zone_of
+from doorbuster.importers.daylight import in_order
 from doorbuster.importers.field_map import FieldMap, load_field_map
 from doorbuster.importers.findings import curve_findings, growth_by_journey
 from doorbuster.importers.grid import DAY_S, lay_on_grid

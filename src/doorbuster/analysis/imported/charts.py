@@ -23,8 +23,8 @@ from doorbuster.analysis.charts.style import (
 from doorbuster.analysis.wording import whole
 from doorbuster.importers.grid import DAY_S, moment_text
 from doorbuster.importers.imported import Imported
-from doorbuster.importers.peaks import HOUR_S, spans
 from doorbuster.importers.season import dates, lone_days
+from doorbuster.importers.spans import HOUR_S, spans
 
 _Floats = NDArray[np.float64]
 _MOST_HOURS = 24 * 10
