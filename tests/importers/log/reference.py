@@ -137,7 +137,8 @@ def why_dropped(request: Request, shop: Platform) -> str | None:
         return "requests that are no HTTP"
     if path in [*data["health_paths"], "/robots.txt"]:
         return "health checks and robots.txt"
-    if path.startswith(shop.statics) or ("." in path and path.lower().rsplit(".", 1)[1] in data["static_endings"]):
+    like_file = "." in path and not path.endswith(shop.calls_like_files)
+    if path.startswith(shop.statics) or (like_file and path.lower().rsplit(".", 1)[1] in data["static_endings"]):
         return "static files"
     return "HEAD and OPTIONS" if request.method in ("HEAD", "OPTIONS") else None
 

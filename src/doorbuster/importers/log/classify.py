@@ -53,6 +53,7 @@ def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> st
     endings = text(rf"(?i)\.(?:{'|'.join(data['static_endings'])})$")
     health = ", ".join(map(text, [*data["health_paths"], "/robots.txt"]))
     folders = " OR ".join(f"starts_with(path, {text(folder)})" for folder in platform.statics) or "false"
+    calls = "".join(f" AND NOT ends_with(path, {text(call)})" for call in platform.calls_like_files)
     no_agent = f"WHEN agent IN ('', '-') THEN {NO_AGENT}" if has_agent else ""
     # A search of every agent is the dearest question of all, and most agents are few.
     machine = f"agent NOT IN (SELECT agent FROM browsers) AND regexp_matches(agent, {text(bot_pattern())})"
@@ -68,7 +69,7 @@ FROM (
     SELECT *, (CASE WHEN NOT coalesce(ok, false) THEN {BAD} {bot} {no_agent}
       WHEN NOT starts_with(target, '/') THEN {NOT_HTTP}
       WHEN path IN ({health}) THEN {HEALTH}
-      WHEN {folders} OR (contains(path, '.') AND regexp_matches(path, {endings})) THEN {STATIC}
+      WHEN {folders} OR (contains(path, '.'){calls} AND regexp_matches(path, {endings})) THEN {STATIC}
       WHEN method IN ('HEAD', 'OPTIONS') THEN {PREFLIGHT} ELSE {KEPT} END)::UTINYINT AS reason
     FROM (SELECT *, {before("target", "?")} AS path FROM ({parsed}))))"""
 

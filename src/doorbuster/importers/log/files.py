@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,10 @@ BLANK: Final = b"\x02"
 """Stands for an empty line, which the reader would skip, and the line numbers after it would be wrong."""
 _LINE_END: Final = 10
 _BLOCK: Final = 1 << 20
+_UNPACKED: Final = 64 << 10
+"""Small: what precedes the place where a packed file breaks off is lost with the read that meets it."""
+_CUT: Final = (EOFError, OSError, zlib.error, pa.ArrowInvalid)
+_SAMPLED: Final = 2 << 20
 LONGEST: Final = 256 << 10
 
 
@@ -39,11 +44,10 @@ class PlainFile:
 
 def sample(path: Path, count: int = 2000) -> list[str]:
     """The first lines, as text, without blank ones."""
-    with _opened(path) as stream:
-        try:
-            block = stream.read(4 << 20)
-        except (EOFError, OSError, zlib.error, pa.ArrowInvalid):
-            block = b""
+    block = b""
+    with _opened(path) as stream, suppress(*_CUT):
+        while len(block) < _SAMPLED and (more := stream.read(_UNPACKED)):
+            block += more
     lines = (line.rstrip("\r") for line in block.decode("utf-8", "replace").split("\n"))
     return list(islice((line for line in lines if line.strip()), count))
 
@@ -64,7 +68,7 @@ def pieces(path: Path, count: int = 24, size: int = 64 << 10) -> list[str]:
 
 def plain(path: Path, working_folder: Path) -> PlainFile:
     """Counts the lines of a log; makes a copy only if it is packed or holds bytes that a reader of lines trips over."""
-    if path.suffix not in (".gz", ".zst"):
+    if packed(path) is None:
         lines, clean = _look(path)
         if clean:
             return PlainFile(path.name, path, lines, False, False)
@@ -103,11 +107,22 @@ class _Copied:
     cut_short: bool = False
 
 
+def packed(path: Path) -> str | None:
+    """`gzip`, `zstd` or None, by what the file begins with: rotated logs lose their endings."""
+    try:
+        with path.open("rb") as stream:
+            first = stream.read(4)
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return "gzip" if first[:2] == b"\x1f\x8b" else "zstd" if first == b"\x28\xb5\x2f\xfd" else None
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
-        if path.suffix == ".gz":
+        how = packed(path)
+        if how == "gzip":
             return cast(BinaryIO, gzip.open(path, "rb"))
-        if path.suffix == ".zst":
+        if how == "zstd":
             return cast(BinaryIO, pa.input_stream(str(path), compression="zstd"))
         return path.open("rb")
     except OSError as error:
@@ -147,8 +162,8 @@ def _whole_lines(path: Path, state: _Copied) -> Iterator[bytes]:
     with _opened(path) as stream:
         while True:
             try:
-                block = stream.read(_BLOCK)
-            except (EOFError, zlib.error, OSError, pa.ArrowInvalid):
+                block = stream.read(_UNPACKED)
+            except _CUT:
                 state.cut_short = True
                 block = b""
             if not block:

@@ -11,7 +11,7 @@ import duckdb
 
 from doorbuster.importers.log import classify, engine
 from doorbuster.importers.log.buckets import BucketWriter
-from doorbuster.importers.log.files import existing
+from doorbuster.importers.log.files import existing, packed
 from doorbuster.importers.log.platform import load
 from doorbuster.importers.log.refusals import LogError
 from doorbuster.importers.log.result import LogImport, Session
@@ -50,7 +50,7 @@ def import_log(
     _check_zone(timezone)
     shop = load(platform)
     paths = existing(files)
-    size = sum(path.stat().st_size * (_PACKED if path.suffix in (".gz", ".zst") else 1) for path in paths)
+    size = sum(path.stat().st_size * (_PACKED if packed(path) else 1) for path in paths)
     with tempfile.TemporaryDirectory(prefix="doorbuster-import-", dir=working_folder) as temporary:
         folder = Path(temporary)
         writer = BucketWriter(folder, size, by_name=kind != "address")
@@ -69,6 +69,8 @@ def import_log(
             tables = engine.add_up(
                 duck, writer, engine.program(idle_s * 1_000_000, others=others, statics_logged=statics)
             )
+    if not len(tables["masks"]):
+        raise LogError("no shopper's session: all requests that look like browsers' came from crawlers")
     return summed(seen, shop, by, timezone, tables)
 
 

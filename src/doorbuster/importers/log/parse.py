@@ -191,7 +191,7 @@ def _json(layout: Layout, lines: str, carefully: bool) -> str:
     return f"""
 SELECT line, coalesce(end_us IS NOT NULL AND status IS NOT NULL, false) AS ok, * EXCLUDE (line) FROM (
   SELECT line, {_epoch_us("end_text")} AS end_us, {_zone("end_text")} AS zone, coalesce({at["address"]}, '') AS address,
-    coalesce({at["agent"]}, '') AS agent, upper({method}) AS method,
+    coalesce({at["agent"]}, '') AS agent, upper(coalesce({method}, 'GET')) AS method,
     regexp_replace({target}, '^[a-z]+://[^/?]*', '') AS target, try_cast({at["status"]} AS SMALLINT) AS status,
     {took} AS took_us, nullif(nullif({at["sid"]}, ''), '-') AS sid
   FROM (SELECT line, j, {at["time"]} AS end_text

@@ -44,6 +44,8 @@ class Platform:
     statics: tuple[str, ...]
     notes: tuple[str, ...]
     rules: tuple[Rule, ...]
+    calls_like_files: tuple[str, ...]
+    """Paths of rules that end like a static file, e.g. Shopify's /cart/add.js."""
 
 
 def names() -> list[str]:
@@ -81,7 +83,9 @@ def _checked(path: Path, data: dict[str, Any]) -> Platform:
     locales = bool(data.get("locales", False))
     rules = tuple(_rule(f"{path}: step {number}", entry, locales) for number, entry in enumerate(steps, 1))
     words = str(data.get("words", path.stem))
-    return Platform(path.stem, words, bool(data.get("wallet_apart", False)), texts["statics"], texts["notes"], rules)
+    apart = bool(data.get("wallet_apart", False))
+    like_files = tuple(entry["path"] for entry in steps if "." in entry["path"] and not _PART.search(entry["path"]))
+    return Platform(path.stem, words, apart, texts["statics"], texts["notes"], rules, like_files)
 
 
 def _rule(where: str, entry: Any, locales: bool) -> Rule:
