@@ -68,9 +68,8 @@ def write_import(imported: Imported, force: bool = False, folders: Mapping[str, 
         moves += [(source, Path(target)) for target, source in (folders or {}).items()]
         _into_place(moves, stage / "before", made)
     except OSError as refused:
-        raise ImportFileError(
-            f"the import cannot be written here ({refused.strerror or refused}); choose another folder"
-        ) from None
+        reason = f"{refused.strerror or refused}: {refused.filename or Path.cwd()}"
+        raise ImportFileError(f"the import cannot be written ({reason}); nothing was; choose another folder") from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return paths
