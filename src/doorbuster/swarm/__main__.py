@@ -10,9 +10,6 @@ import signal
 import sys
 
 signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is a run to stop, Ctrl-C just ends us
-# Standard output carries the progress alone: what libraries print goes where errors go.
-_PROGRESS = os.dup(1)
-os.dup2(2, 1)
 import locust  # isort: skip  # first: it makes sockets and sleeps cooperative before anyone else imports them
 
 import argparse
@@ -50,6 +47,9 @@ def main(arguments: argparse.Namespace) -> int:
 
     Returns the exit code: 0 it was conducted to its end, 2 could not begin, 70 a bug of ours, 130 interrupted.
     """
+    # Standard output carries the progress alone: what libraries print goes where errors go.
+    progress = os.dup(1)
+    os.dup2(2, 1)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     directory = RunDirectory(Path(arguments.run_directory))
     ended: list[Conductor] = []
@@ -62,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
         hooks = RunHooks(environment, Rehearser, lambda: directory, ended.append)
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         gevent.spawn(when_let_go, lambda: _die_with_parent(runner, hooks))
-        gevent.spawn(_tell, hooks)
+        gevent.spawn(_tell, hooks, progress)
         with _workers(runner, arguments, interrupted):
             _rehearse(environment, hooks, interrupted)
     except WorkerError as missing:
@@ -121,11 +121,11 @@ def _rehearse(environment: Any, hooks: RunHooks, interrupted: Event) -> None:
     runner.quit()
 
 
-def _tell(hooks: RunHooks) -> NoReturn:
-    """One line of JSON a second for our parent."""
+def _tell(hooks: RunHooks, progress: int) -> NoReturn:
+    """One line of JSON a second for our parent, on that descriptor."""
     while True:
         if hooks.conductor is not None:
-            os.write(_PROGRESS, orjson.dumps(asdict(hooks.conductor.progress())) + b"\n")
+            os.write(progress, orjson.dumps(asdict(hooks.conductor.progress())) + b"\n")
         gevent.sleep(_PROGRESS_EVERY_S)
 
 
