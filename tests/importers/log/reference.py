@@ -85,7 +85,7 @@ def combined(line: str, sid: str) -> Request | None:
     address, at, request, status, agent, rest = found.groups()
     method, _, after = request.partition(" ")
     took = re.match(r" (\d+\.\d{3})( |$)", rest)
-    cookie = re.search(rf'["; ]{sid}=([^;"& ]+)', rest) if sid else None
+    cookie = re.search(rf'["; ]{sid}=([^;"]+)', rest) if sid else None
     end_us = _us(datetime.strptime(at, "%d/%b/%Y:%H:%M:%S %z"))
     return Request(end_us, address, agent, method, after.partition(" ")[0], int(status), _micros(took and took[1]), cookie and cookie[1])  # fmt: skip
 
@@ -144,7 +144,7 @@ def why_dropped(request: Request, shop: Platform) -> str | None:
 
 
 def step_of(request: Request, shop: Platform) -> tuple[int, str | None]:
-    path = request.target.partition("?")[0]
+    path = request.target.partition("?")[0].rstrip("/")
     for rule in shop.rules:
         found = re.fullmatch(rule.pattern, path)
         if found and rule.method in ("*", request.method) and rule.query in request.target:

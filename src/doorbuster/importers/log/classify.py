@@ -66,12 +66,13 @@ SELECT CASE WHEN reason = {BAD} THEN line END AS line, reason, step,
   end_us, zone, took_us, status
 FROM (
   SELECT *, CASE WHEN reason = {KEPT} THEN {_step(platform)} END::UTINYINT AS step FROM (
-    SELECT *, (CASE WHEN NOT coalesce(ok, false) THEN {BAD} {bot} {no_agent}
-      WHEN NOT starts_with(target, '/') THEN {NOT_HTTP}
-      WHEN path IN ({health}) THEN {HEALTH}
-      WHEN {folders} OR (contains(path, '.'){calls} AND regexp_matches(path, {endings})) THEN {STATIC}
-      WHEN method IN ('HEAD', 'OPTIONS') THEN {PREFLIGHT} ELSE {KEPT} END)::UTINYINT AS reason
-    FROM (SELECT *, {before("target", "?")} AS path FROM ({parsed}))))"""
+    SELECT *, CASE WHEN reason = {KEPT} THEN rtrim(path, '/') END AS page FROM (
+      SELECT *, (CASE WHEN NOT coalesce(ok, false) THEN {BAD} {bot} {no_agent}
+        WHEN NOT starts_with(target, '/') THEN {NOT_HTTP}
+        WHEN path IN ({health}) THEN {HEALTH}
+        WHEN {folders} OR (contains(path, '.'){calls} AND regexp_matches(path, {endings})) THEN {STATIC}
+        WHEN method IN ('HEAD', 'OPTIONS') THEN {PREFLIGHT} ELSE {KEPT} END)::UTINYINT AS reason
+      FROM (SELECT *, {before("target", "?")} AS path FROM ({parsed})))))"""
 
 
 def _step(platform: Platform) -> str:
@@ -80,42 +81,39 @@ def _step(platform: Platform) -> str:
 
 
 def _fits(rule: Rule) -> str:
+    """The cheap question first: an expression runs only on paths that begin right, or not at all."""
     conditions = [] if rule.method == "*" else [f"method = {text(rule.method)}"]
-    bare = rule.literal.rstrip("/")
-    rest = _rest(rule)
-    if rule.pattern == re.escape(bare) + "/?" and rule.literal:
-        conditions.append(f"path IN ({text(bare)}, {text(bare + '/')})" if bare else "path = '/'")
+    start, begins = re.escape(rule.literal), f"starts_with(page, {text(rule.literal)})"
+    if rule.pattern == start:
+        conditions.append(f"page = {text(rule.literal)}")
+    elif rule.pattern == f"{start}(?:/.*)?":
+        conditions.append(f"(page = {text(rule.literal)} OR starts_with(page, {text(rule.literal + '/')}))")
+    elif _one_more(rule):
+        conditions.append(f"{begins} AND NOT contains({_rest(rule)}, '/')")
     else:
-        # The cheap question first: the expression runs only on paths that begin right, or not at all.
-        if len(rule.literal) > 1:
-            conditions.append(f"starts_with(path, {text(rule.literal)})")
-        if rest:
-            conditions.append(f"{rest} NOT IN ('', '/') AND strpos({rest}, '/') IN (0, length({rest}))")
-        elif rule.pattern not in (".*/?", "(?:/.*)?/?"):
-            conditions.append(f"regexp_full_match(path, {text(rule.pattern)})")
+        conditions += [begins] if rule.literal else []
+        conditions.append(f"regexp_full_match(page, {text(rule.pattern)})")
     if rule.query:
         conditions.append(f"contains(target, {text(rule.query)})")
-    return " AND ".join(conditions) or "true"
+    return " AND ".join(conditions)
+
+
+def _one_more(rule: Rule) -> bool:
+    """Whether a rule is a literal start and one segment after it."""
+    start = re.escape(rule.literal)
+    return rule.literal.endswith("/") and rule.pattern in (f"{start}[^/]+", f"{start}([^/]+)")
 
 
 def _rest(rule: Rule) -> str:
-    """What follows the literal start of a path, where the rule is that and one segment more; else empty."""
-    one_more = rule.pattern in (re.escape(rule.literal) + "[^/]+/?", re.escape(rule.literal) + "([^/]+)/?")
-    return f"substr(path, {len(rule.literal) + 1})" if one_more and rule.literal else ""
+    return f"substr(page, {len(rule.literal) + 1})"
 
 
 def _slug(platform: Platform) -> str:
     """As the link spells it: `Slugs` reads it."""
     cases = " ".join(
         f"WHEN {_fits(rule)} THEN "
-        + (
-            f"rtrim({_rest(rule)}, '/')"
-            if _rest(rule)
-            else f"regexp_extract(path, {text('^' + rule.pattern + '$')}, 1)"
-        )
+        + (_rest(rule) if _one_more(rule) else f"regexp_extract(page, {text('^' + rule.pattern + '$')}, 1)")
         for rule in platform.rules
         if rule.product
     )
-    if not cases:
-        return "NULL"
-    return f"CASE {cases} END"
+    return f"CASE {cases} END" if cases else "NULL"

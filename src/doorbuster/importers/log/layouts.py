@@ -173,7 +173,7 @@ def _place(rows: Sequence[dict[int, str]], fits: Callable[[int, str], bool]) -> 
 
 
 def _named(rows: Sequence[dict[int, str]], name: str) -> Place | None:
-    pattern = rf"(?:^|[;\s&]){re.escape(name)}=([^;\s&\"]+)"
+    pattern = rf"(?:^|[;\s]){re.escape(name)}=([^;]+)"
     found = _place_by(rows, pattern)
     return found and Place(found.part, pattern)
 

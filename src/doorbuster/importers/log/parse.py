@@ -1,8 +1,8 @@
 """SQL that takes a line of each format apart. All end in the same columns: nothing after this asks for the format.
 
 Columns: `line`, `ok`, `end_us` (when the answer was sent, UTC), `zone` (+0330 as 330, null where the line has none),
-`address`, `agent`, `method`, `target` (path and query), `status`, `took_us` (request time, null where unknown), `sid`
-(null where none).
+`address`, `agent`, `method`, `target` (path and query), `status`, `took_us` (request time, not rounded, null where
+unknown), `sid` (null where none).
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from typing import Final
 from doorbuster.importers.log.layouts import ALB, COMBINED, COMMON, QUOTED, Form, Layout
 
 _ALB_LINE: Final = rf'^([^"]*){QUOTED} {QUOTED} (.*)$'
-MOST_TOOK_US: Final = 86_400_000_000
-"""A request that took longer than a day is a wrong figure, not a request."""
 
 
 def text(value: str) -> str:
@@ -68,61 +66,63 @@ def _split(lines: str) -> str:
 
 
 def _from_quotes(layout: Layout, split: str, fits: str, agent: str) -> str:
-    address = before("q[1]", " ") if layout.address_word == 1 else f"split_part(q[1], ' ', {layout.address_word})"
+    """In three steps, so that no part is taken out of the list twice."""
+    places = {"forwarded": layout.forwarded, "took": layout.took, "sid": layout.sid}
+    parts = "".join(f", q[{place.part}] AS {name}_part" for name, place in places.items() if place)
+    word = layout.address_word
+    address = "substr(head, 1, strpos(head, ' ') - 1)" if word == 1 else f"split_part(head, ' ', {word})"
     if layout.forwarded:
         # The first address is the client's; what proxies added follows it.
-        part = f"q[{layout.forwarded.part}]"
-        address = f"CASE WHEN length({part}) > 2 THEN trim(split_part({part}, ',', 1)) ELSE {address} END"
+        address = (
+            f"CASE WHEN length(forwarded_part) > 2 THEN trim(split_part(forwarded_part, ',', 1)) ELSE {address} END"
+        )
     return f"""
-SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits, stamp) FROM (
-  SELECT line, fits, stamp, epoch_us(try_strptime(stamp, '%d/%b/%Y:%H:%M:%S %z')) AS end_us,
-    try_cast(substr(stamp, 22, 5) AS SMALLINT) AS zone, address, agent, {before("request", " ")} AS method,
-    {before("substr(request, strpos(request, ' ') + 1)", " ")} AS target,
-    try_cast(substr(mid, 2, 3) AS SMALLINT) AS status, took_us, sid
+SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits) FROM (
+  SELECT line, fits, epoch_us(try_strptime(stamp, '%d/%b/%Y:%H:%M:%S %z')) AS end_us,
+    try_cast(substr(stamp, 22, 5) AS SMALLINT) AS zone, address, agent, method, target, status, took_us, sid
   FROM (
-    SELECT line, {fits} AS fits, substr(q[1], strpos(q[1], '[') + 1, 26) AS stamp, {address} AS address,
-      {agent} AS agent, q[2] AS request, q[3] AS mid, {_took(layout)} AS took_us, {_sid(layout)} AS sid
-    FROM ({split})))"""
+    SELECT line, fits, substr(head, strpos(head, '[') + 1, 26) AS stamp, {address} AS address, agent,
+      split_part(request, ' ', 1) AS method, split_part(request, ' ', 2) AS target,
+      try_cast(substr(mid, 2, 3) AS SMALLINT) AS status, {_took(layout)} AS took_us, {_sid(layout)} AS sid
+    FROM (
+      SELECT line, {fits} AS fits, q[1] AS head, q[2] AS request, q[3] AS mid, {agent} AS agent{parts}
+      FROM ({split}))))"""
 
 
 def before(value: str, mark: str) -> str:
     """What stands before the first mark, all of it where there is none; half the price of split_part."""
-    return (
-        f"CASE WHEN contains({value}, '{mark}') THEN substr({value}, 1, strpos({value}, '{mark}') - 1) ELSE {value} END"
-    )
+    found = f"substr({value}, 1, strpos({value}, '{mark}') - 1)"
+    return f"CASE WHEN contains({value}, '{mark}') THEN {found} ELSE {value} END"
 
 
 def _sid(layout: Layout) -> str:
     if layout.sid is None:
         return "NULL::VARCHAR"
-    part, start = f"q[{layout.sid.part}]", text(f"{layout.sid_name}=")
-    plain = " AND ".join([f"starts_with({part}, {start})", *(f"NOT contains({part}, '{mark}')" for mark in "; &")])
+    start, pattern = f"{layout.sid_name}=", text(layout.sid.pattern)
     # The expression is dear; a part that holds this cookie alone needs none.
+    plain = f"starts_with(sid_part, {text(start)}) AND NOT contains(sid_part, ';')"
     return (
-        f"CASE WHEN {part} = '-' THEN NULL WHEN {plain} AND length({part}) > {len(layout.sid_name) + 1} "
-        f"THEN substr({part}, {len(layout.sid_name) + 2}) ELSE nullif(regexp_extract({part}, "
-        f"{text(layout.sid.pattern)}, 1), '') END"
+        f"nullif(CASE WHEN sid_part = '-' THEN '' WHEN {plain} THEN substr(sid_part, {len(start) + 1}) "
+        f"ELSE regexp_extract(sid_part, {pattern}, 1) END, '')"
     )
 
 
 def _took(layout: Layout) -> str:
     if layout.took is None:
-        return "NULL::BIGINT"
-    part = f"q[{layout.took.part}]"
+        return "NULL::DOUBLE"
     bare = layout.took.pattern.startswith(r"^\s*(")
     # A split is a third of the price of an expression, where the figure is the first word.
-    if not bare:
-        return _micros(
-            f"try_cast(regexp_extract({part}, {text(layout.took.pattern)}, 1) AS DOUBLE)", layout.took_unit_us
-        )
-    number = f"coalesce(try_cast({part} AS DOUBLE), try_cast(split_part(trim({part}), ' ', 1) AS DOUBLE))"
+    number = (
+        "coalesce(try_cast(took_part AS DOUBLE), try_cast(split_part(trim(took_part), ' ', 1) AS DOUBLE))"
+        if bare
+        else f"try_cast(regexp_extract(took_part, {text(layout.took.pattern)}, 1) AS DOUBLE)"
+    )
     return _micros(number, layout.took_unit_us)
 
 
-def _micros(value: str, unit_us: float) -> str:
+def _micros(number: str, unit_us: float) -> str:
     """DOUBLE on purpose: DuckDB's FLOAT has 24 bits and blurs a time of day by a minute."""
-    micros = f"round({value} * {unit_us}::DOUBLE)"
-    return f"CASE WHEN {micros} BETWEEN 0 AND {MOST_TOOK_US} THEN {micros}::BIGINT END"
+    return f"{number} * {unit_us}::DOUBLE"
 
 
 def _alb(layout: Layout, lines: str, carefully: bool) -> str:
@@ -159,7 +159,7 @@ def _cloudfront(layout: Layout, lines: str, carefully: bool) -> str:
         # Cookies come encoded, some of them twice.
         cookies = f"coalesce(try(url_decode({at['cs(Cookie)']})), {at['cs(Cookie)']})"
         sid = f"nullif(regexp_extract({cookies}, {text(cookie_pattern(layout.sid_name))}, 1), '')"
-    took = _micros(f"try_cast({at['time-taken']} AS DOUBLE)", 1e6) if "time-taken" in at else "NULL::BIGINT"
+    took = _micros(f"try_cast({at['time-taken']} AS DOUBLE)", 1e6) if "time-taken" in at else "NULL::DOUBLE"
     return f"""
 SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits) FROM (
   SELECT line, len(c) = {len(layout.columns)} AS fits,
@@ -183,9 +183,9 @@ def _json(layout: Layout, lines: str, carefully: bool) -> str:
     }
     wanted = "{" + ",".join(f'"{name}":"VARCHAR"' for name in dict.fromkeys(key.values()) if name) + "}"
     at = {thing: f'j."{name}"' if name else "NULL::VARCHAR" for thing, name in key.items()}
-    took = _micros(f"try_cast({at['took']} AS DOUBLE)", fields.took_unit_us) if fields.took else "NULL::BIGINT"
+    took = _micros(f"try_cast({at['took']} AS DOUBLE)", fields.took_unit_us) if fields.took else "NULL::DOUBLE"
     if fields.start and not fields.took:
-        took = f"greatest(0, {_epoch_us('end_text')} - {_epoch_us(at['start'])})"
+        took = f"greatest(0, {_epoch_us('end_text')} - {_epoch_us(at['start'])})::DOUBLE"
     method = at["method"] if fields.method else f"split_part({at['request']}, ' ', 1)"
     target = at["target"] if fields.target else f"split_part({at['request']}, ' ', 2)"
     return f"""

@@ -28,7 +28,7 @@ class Rule:
     step: int
     method: str
     literal: str
-    """What the path begins with; the whole path where nothing follows."""
+    """What the path begins with; the whole path where nothing follows. Slashes at the end of a path do not count."""
     pattern: str
     """Regular expression for the whole path, without groups but for the product."""
     query: str
@@ -108,13 +108,13 @@ def _rule(where: str, entry: Any, locales: bool) -> Rule:
         )
         at = found.end()
     first = _PART.search(path)
-    literal = path[: first.start()] if first else path
+    literal = path[: first.start()] if first else path.rstrip("/")
     pattern = re.escape(path.rstrip("/")) if first is None else pattern + re.escape(path[at:])
     return Rule(
         STEPS.index(name),
         entry.get("method", "GET"),
         "" if locales else literal,
-        (_LOCALE if locales else "") + pattern + "/?",
+        (_LOCALE if locales else "") + pattern,
         entry.get("query", ""),
         "{product}" in path,
     )

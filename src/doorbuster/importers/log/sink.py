@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import EVENTS, BucketWriter
 from doorbuster.importers.log.slugs import Slugs
 from doorbuster.record.histogram import index_of_bounds
+
+MOST_TOOK_US: Final = 86_400_000_000
+"""A request that took longer than a day is a wrong figure, not a request."""
 
 
 @dataclass
@@ -88,8 +91,9 @@ class Sink:
     def _keep(self, batch: pa.Table, kept: NDArray[Any], end_us: NDArray[Any]) -> None:
         one = _rows(batch, kept)
         sid, client, took = one("sid"), one("client"), one("took_us")
-        took_us = took.fill_null(0).to_numpy()
-        timed = took.is_valid().to_numpy(zero_copy_only=False)
+        micros = took.to_numpy(zero_copy_only=False)
+        timed = (micros >= 0) & (micros <= MOST_TOOK_US)
+        took_us = np.rint(np.where(timed, micros, 0.0)).astype(np.int64)
         latency = np.where(timed, index_of_bounds(took_us), -1) if timed.any() else np.full(len(kept), -1)
         self.counts.sids += len(sid) - sid.null_count
         columns = {
