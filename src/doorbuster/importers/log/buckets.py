@@ -75,7 +75,8 @@ class BucketWriter:
     def add_statics(self, visitors: NDArray[Any]) -> None:
         """Visitors who fetched a static file, with repetitions."""
         self._statics.append(np.unique(visitors))
-        if len(self._statics) >= 16:
+        # Sorted together only when they have doubled: sorting all of them each time would cost more than the scan.
+        if sum(map(len, self._statics)) > 2 * len(self._statics[0]) + 1_000_000:
             self._statics = [np.unique(np.concatenate(self._statics))]
 
     def flush(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from doorbuster.errors import DoorbusterError
+from doorbuster.errors import ImportFileError
 
 
-class LogError(DoorbusterError):
+class LogError(ImportFileError):
     """A log, platform file or field map that cannot be used."""
