@@ -32,7 +32,7 @@ def bare(file: str) -> dict[str, float]:
     import duckdb
 
     duck = duckdb.connect()
-    duck.execute("SET threads = 1")
+    duck.execute("SET threads = 1; SET memory_limit = '400MB'")
     columns = "{" + ", ".join(f"'c{number}': 'VARCHAR'" for number in range(10)) + "}"
     row = duck.execute(BARE.format(file=file.replace("'", "''"), columns=columns)).fetchone()
     return {"lines": row[0]}
