@@ -52,6 +52,20 @@ def until_second(run: subprocess.Popen[str], second: int) -> None:
     raise AssertionError("the run ended early")
 
 
+@contextmanager
+def waiting_run(
+    folder: Path, scenario: Path, staging: Addresses, workers: int, **env: str
+) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """A run that waits for its workers, and the command that makes one of them."""
+    port = str(free_port())
+    with process(
+        folder, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", str(workers),
+        "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**clean_environment(), **env},
+    ) as run:  # fmt: skip
+        yield run, [*example_of("worker"), "--master-port", port]
+
+
 def load_process_of(run: subprocess.Popen[str]) -> psutil.Process:
     (load,) = [one for one in psutil.Process(run.pid).children() if "doorbuster.swarm" in one.cmdline()]
     return load
@@ -81,22 +95,14 @@ def test_a_worker_lost_on_the_way_is_counted_and_another_takes_its_place(
     fault: str, staging: Addresses, tmp_path: Path, doorbuster: Doorbuster
 ) -> None:
     scenario = write_scenario(tmp_path, [10.0] * 24, name="lossy")
-    port = str(free_port())
     with ExitStack() as stack:
-        run = stack.enter_context(
-            process(
-                tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "2",
-                "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )
-        )  # fmt: skip
-        workers = [
-            stack.enter_context(process(tmp_path, *example_of("worker"), "--master-port", port)) for _ in range(2)
-        ]
+        run, worker_command = stack.enter_context(waiting_run(tmp_path, scenario, staging, workers=2))
+        workers = [stack.enter_context(process(tmp_path, *worker_command)) for _ in range(2)]
         until_second(run, 6)
         unlucky = workers[0]
         if fault == "killed":
             unlucky.kill()
-            stack.enter_context(process(tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port))
+            stack.enter_context(process(tmp_path, *worker_command))
         elif fault == "left":
             unlucky.send_signal(signal.SIGINT)
             assert unlucky.wait(30) == 130
@@ -136,14 +142,10 @@ def test_a_worker_lost_on_the_way_is_counted_and_another_takes_its_place(
 @pytest.mark.parametrize("gracefully", [True, False])
 def test_without_its_last_worker_a_run_ends(gracefully: bool, staging: Addresses, tmp_path: Path) -> None:
     scenario = write_scenario(tmp_path, [8.0] * 60, name="deserted")
-    port = str(free_port())
     with (
-        process(
-            tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "1",
-            "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ) as run,
-        process(tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port) as worker,
-    ):  # fmt: skip
+        waiting_run(tmp_path, scenario, staging, workers=1) as (run, worker_command),
+        process(tmp_path, *worker_command) as worker,
+    ):
         until_second(run, 3)
         worker.send_signal(signal.SIGTERM if gracefully else signal.SIGKILL)
         out, _ = run.communicate(timeout=60)
@@ -179,16 +181,10 @@ def test_a_worker_elsewhere_does_not_outlive_its_master(
     killed: str, exit_code: int, sentence: str, tmp_path: Path, staging: Addresses
 ) -> None:
     scenario = write_scenario(tmp_path, [8.0] * 60, name="orphan")
-    port = str(free_port())
     with (
-        process(
-            tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "1",
-            "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ) as run,
-        process(
-            tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port, stderr=subprocess.PIPE
-        ) as worker,
-    ):  # fmt: skip
+        waiting_run(tmp_path, scenario, staging, workers=1) as (run, worker_command),
+        process(tmp_path, *worker_command, stderr=subprocess.PIPE) as worker,
+    ):
         until_second(run, 3)
         load = load_process_of(run)
         (run if killed == "doorbuster" else load).kill()
@@ -219,16 +215,11 @@ def test_ctrl_c_with_workers_keeps_what_they_saw(tmp_path: Path) -> None:
 
 def test_workers_that_would_meet_the_shop_otherwise_do_not_begin(tmp_path: Path, staging: Addresses) -> None:
     scenario = write_scenario(tmp_path, [5.0] * 10, name="unlike")
-    port = str(free_port())
-    with ExitStack() as stack:
-        run = stack.enter_context(
-            process(
-                tmp_path, "run", str(scenario), "--target", staging.shop_url, "--expect-workers", "1",
-                "--bind", f"127.0.0.1:{port}", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env={**clean_environment(), "DOORBUSTER_BASIC_AUTH": "planted-user:planted-Passw0rd"},
-            )
-        )  # fmt: skip
-        stack.enter_context(process(tmp_path, "worker", "--master-host", "127.0.0.1", "--master-port", port))
+    secret = {"DOORBUSTER_BASIC_AUTH": "planted-user:planted-Passw0rd"}
+    with (
+        waiting_run(tmp_path, scenario, staging, workers=1, **secret) as (run, worker_command),
+        process(tmp_path, *worker_command),
+    ):
         _, err = run.communicate(timeout=60)
     assert run.returncode == 2
     assert "DOORBUSTER_BASIC_AUTH is not set as at the master" in err

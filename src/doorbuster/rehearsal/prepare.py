@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -56,30 +56,25 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
         run_hooks(scenario.hooks.before, "before")
         try:
             known = _known_start(http, plan, options)
-            return _written(plan, options, *known, overrides)
+            directory = new_run_directory(options.runs, scenario.name)
+            with _gone_on_failure(directory):
+                _write(directory, plan, options, *known, overrides)
         except BaseException:
             # The commands before have changed the shop: those after put it right, also when nothing is sent.
             with contextlib.suppress(HookError):
                 run_hooks(scenario.hooks.after, "after")
             raise
+    return directory
 
 
-def _written(
-    plan: Plan,
-    options: RunOptions,
-    shop_line: str,
-    catalogue: Sequence[Product],
-    coupons: Sequence[str],
-    overrides: Sequence[str],
-) -> RunDirectory:
-    """The run directory, whole or not at all. Raises RunDirectoryError."""
-    directory = new_run_directory(options.runs, plan.scenario.name)
+@contextlib.contextmanager
+def _gone_on_failure(directory: RunDirectory) -> Iterator[None]:
+    """A run directory is prepared whole or not at all."""
     try:
-        _write(directory, plan, options, shop_line, catalogue, coupons, overrides)
+        yield
     except BaseException:
         shutil.rmtree(directory.path, ignore_errors=True)
         raise
-    return directory
 
 
 def _write(
