@@ -1,7 +1,7 @@
 """What an import of an access log costs beside a bare parse of the same file: processor time, ratio, peak memory.
 
-    python bench/make_access_log.py /tmp/shop.log --lines 12000000 --format timed
-    python bench/import_speed.py /tmp/shop.log [--session cookie:sid]
+    python bench/make_access_log.py shop.log --lines 12000000 --format timed
+    python bench/import_speed.py shop.log [--session cookie:sid]
 
 The bare parse is DuckDB on one thread: read_csv split on quotes, with time, address, agent, method, path, status and
 request time as typed columns, all of them used. Each runs in a process of its own; the best of `--runs` counts. Bars:
