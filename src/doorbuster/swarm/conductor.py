@@ -82,7 +82,7 @@ class Conductor:
         for member in self.crew.working():
             member.heard_s = monotonic()
         self.opened = True
-        self._deal()
+        self._deal(self.clock.now_us())
         self._team.begin(self.clock)
         self._recorder = gevent.spawn(self._record)
 
@@ -90,7 +90,7 @@ class Conductor:
         """A worker that is ready. Under way it is dealt in at once."""
         member = self.crew.join(client_id, about, monotonic(), self.clock.now_us() if self.opened else 0)
         if self.opened:
-            self._deal()
+            self._deal(self.clock.now_us())
         return member
 
     def hear(self, member: Member, report: dict[str, Any]) -> None:
@@ -113,7 +113,8 @@ class Conductor:
         inside = self._fates.lose(member.term, self.crew.lose(member, why, now_us))
         self._writer.add_sessions(member.name, lost_sessions(self._plan, self._floor.visits, inside))
         member.in_shop = 0
-        self._deal()
+        # The same instant as above: between two of them arrivals would be nobody's and uncounted.
+        self._deal(now_us)
 
     def over(self) -> bool:
         """Whether the run has reached its end, as `ending` has it."""
@@ -197,9 +198,8 @@ class Conductor:
         """End the run at Locust's next look; the first reason stands."""
         self.stopped_because = self.stopped_because or reason
 
-    def _deal(self) -> None:
-        nobodys = self.crew.deal(self.clock.now_us())
-        self._fates.lose(0, nobodys)
+    def _deal(self, now_us: int) -> None:
+        self._fates.lose(0, self.crew.deal(now_us))
 
     def _record(self) -> None:
         """Write what was booked every few seconds, on a thread, so that nobody waits for the disk."""
