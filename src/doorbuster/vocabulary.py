@@ -38,6 +38,9 @@ OUTCOMES: Final[tuple[Outcome, ...]] = ("ok", "rejected", "throttled", "conflict
 # and an unknown is read back: its last `order.read` is an error when there is no order, so that it counts at most once.
 FAILED_OUTCOMES: Final = frozenset({"throttled", "conflict", "error", "abandoned"})
 
+# Whose time counts as a latency: answers, and what somebody waited for in vain. `analysis/measure.py` says why.
+LATENCY_OUTCOMES: Final = ("ok", "rejected", "abandoned", "unknown")
+
 # How a session can end: as its last telling step did, or cut off by the end of the run.
 SESSION_OUTCOMES: Final = (*OUTCOMES, "in_flight", "lost")
 

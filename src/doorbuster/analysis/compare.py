@@ -111,8 +111,11 @@ def _warnings(sides: Sides) -> list[str]:
     ours, theirs = sides.candidates[0], sides.baselines[0]
     warnings = []
     for key, said in (("platform", "platform"), ("seed", "seed"), ("scenario", "scenario")):
-        here, there = ({str(run.info.get(key)) for run in runs} for runs in (sides.candidates, sides.baselines))
-        if here != there:
+        here, there = (
+            {str(value) for run in runs if (value := run.info.get(key)) is not None}
+            for runs in (sides.candidates, sides.baselines)
+        )
+        if here and there and here != there:  # real shoppers had no seed
             warnings.append(
                 f"the {said} differs: {', '.join(sorted(here))} this year, {', '.join(sorted(there))} last year"
             )

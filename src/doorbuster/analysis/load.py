@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,13 +43,19 @@ class Run:
         """End of the arrival window on the scenario's clock, warm-up included."""
         return float(self.info["clock"]["duration_s"])
 
+    @property
+    def from_telemetry(self) -> bool:
+        """Whether an importer made it from last year's logs: real shoppers, no generator, no books."""
+        return isinstance(self.info.get("telemetry"), dict)
+
     @cached_property
     def arrivals(self) -> pd.DataFrame:
         return _read(self.directory, "arrivals", self.arm)
 
     @cached_property
     def latency(self) -> pd.DataFrame:
-        return _read(self.directory, "latency", self.arm)
+        # Telemetry may know of an answer without knowing how long it took.
+        return _read(self.directory, "latency", self.arm, {"bucket_us"} if self.from_telemetry else set())
 
     @cached_property
     def sessions(self) -> pd.DataFrame:
@@ -132,8 +139,8 @@ def _counts_by_journey(sessions: object) -> bool:
     )
 
 
-def _read(directory: RunDirectory, table: str, arm: str) -> pd.DataFrame:
-    """One table as a frame of its documented columns; no rows where nothing was written."""
+def _read(directory: RunDirectory, table: str, arm: str, unknown: AbstractSet[str] = frozenset()) -> pd.DataFrame:
+    """One table as a frame of its documented columns; no rows where nothing was written. `unknown`: may be null too."""
     path = directory.table_path(table)
     schema = TABLES[table]
     parts = sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []
@@ -141,7 +148,7 @@ def _read(directory: RunDirectory, table: str, arm: str) -> pd.DataFrame:
     rows = pa.concat_tables(read) if read else schema.empty_table()
     frame: pd.DataFrame = rows.to_pandas(categories=[name for name in _CATEGORIES if name in schema.names])
     if table in ("arrivals", "latency"):
-        for name in frame.columns.difference(list(_MAY_BE_NULL)):
+        for name in frame.columns.difference([*_MAY_BE_NULL, *unknown]):
             if frame[name].isna().any():
                 raise RunDirectoryError(f"{path}: column {name} has empty values; restore the table or run again")
     return frame[frame["arm"] == arm].reset_index(drop=True)

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from doorbuster.analysis.load import Run
 from doorbuster.record.histogram import OVERFLOW, index_of_bounds
-from doorbuster.vocabulary import FAILED_OUTCOMES, JOURNEYS, STEPS, Clock
+from doorbuster.vocabulary import FAILED_OUTCOMES, JOURNEYS, LATENCY_OUTCOMES, STEPS, Clock
 
-LATENCY_OUTCOMES: Final = ("ok", "rejected", "abandoned", "unknown")
 EVERY_STEP: Final = "*"
 
 
@@ -109,10 +108,14 @@ def chosen_rows(run: Run, selection: Selection, clock: Clock, warm_up: bool = Fa
     return rows[keep]
 
 
+def timed_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the latency table whose time counts; a log without request times has none, but it counts failures."""
+    return rows[rows["outcome"].isin(LATENCY_OUTCOMES) & rows["bucket_us"].notna()]
+
+
 def measure(run: Run, selection: Selection, clock: Clock, cells: Cells) -> Measured:
     """Histograms of a selection's latencies by cell."""
-    rows = chosen_rows(run, selection, clock)
-    rows = rows[rows["outcome"].isin(LATENCY_OUTCOMES)]
+    rows = timed_rows(chosen_rows(run, selection, clock))
     if rows.empty:
         return Measured(np.zeros((cells.count, 1), dtype=np.float32), 0, cells)
     bucket = index_of_bounds(rows["bucket_us"].to_numpy())

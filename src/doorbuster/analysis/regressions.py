@@ -95,6 +95,8 @@ def _missing(regression: Regression, sides: Sides, estimates: Estimates) -> str:
         fewest = min((estimates.share(run, regression.selection) for run in runs), key=_samples)
         if not fewest.samples:
             return f"{nothing_of(regression.selection.name)} {whose}"
+        if all(run.from_telemetry and run.latency["bucket_us"].isna().all() for run in runs):
+            return f"the log of {whose} holds no request times"
     return f"too few {regression.selection.name} were measured for a {regression.metric}"
 
 

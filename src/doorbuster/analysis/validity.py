@@ -38,6 +38,10 @@ class Validity:
 
 def judge_validity(run: Run, rules: ValidityRules) -> Validity:
     """Judge one run by its own books and by the generator's health, warm-up left out where a table knows seconds."""
+    if run.from_telemetry:
+        return Validity(
+            False, ("it was made from last year's logs, and can only be the side that is compared with",), ()
+        )
     reasons = [*_completeness(run), *_own_bugs(run), *book_mistakes(run)]
     readings = [*_arrivals(run, rules), *_generator(run, rules)]
     reasons += [
@@ -46,13 +50,21 @@ def judge_validity(run: Run, rules: ValidityRules) -> Validity:
     return Validity(not reasons, tuple(reasons), tuple(readings))
 
 
+def judge_last_year(run: Run, rules: ValidityRules) -> Validity:
+    """Whether a run can stand for last year: a rehearsal of ours, or telemetry with any answer in it."""
+    if not run.from_telemetry:
+        return judge_validity(run, rules)
+    steps = int(chosen_rows(run, Selection(), "response")["count"].sum())
+    reading = Reading("answers in the log", steps, whole(steps), "at least 1", steps > 0)
+    return Validity(reading.fine, () if reading.fine else ("its log holds no answer",), (reading,))
+
+
 def _completeness(run: Run) -> list[str]:
     because = str(run.info.get("stopped_because") or "nobody noted why")
     complete = run.info.get("complete") is True
     if because.startswith("recorder broke"):
         return [f"the record is not to be trusted: {because}"]
     if complete:
-        # A run without the key was made from telemetry: nobody had a shop's books to read back.
         unclosed = run.info.get("closed", True) is not True
         return ["the run was cut off while the shop's books were read back"] if unclosed else []
     if because in ("prepared", "running"):
@@ -127,7 +139,7 @@ def _throttling(run: Run, rules: ValidityRules) -> Reading:
 
 def _generator(run: Run, rules: ValidityRules) -> list[Reading]:
     """The generator's own health; of several workers the worst counts, and is named."""
-    ours = "workers" in run.info  # a run made from telemetry had no generator of ours
+    ours = "workers" in run.info  # nothing is needed of a run that noted no generator
     return [
         _worst(run, "loop_stall_ms_p99", "generator event-loop stalls (p99)", milliseconds, rules.loop_stall_ms, ours),
         _worst(run, "loop_stall_ms_max", "generator event-loop stalls (longest)", milliseconds),

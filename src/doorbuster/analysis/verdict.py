@@ -15,7 +15,7 @@ from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.objectives import judge_objective
 from doorbuster.analysis.regressions import judge_regression
-from doorbuster.analysis.validity import Reading, Validity, judge_validity
+from doorbuster.analysis.validity import Reading, Validity, judge_last_year, judge_validity
 from doorbuster.errors import RunDirectoryError
 from doorbuster.vocabulary import EXIT_CODES
 from doorbuster.vocabulary import Verdict as Word
@@ -137,7 +137,7 @@ def _usable(runs: Sequence[Run], gate: Gate, whose: str) -> tuple[list[Run], lis
     """Runs that were rehearsals, and a sentence for each that was not."""
     usable, sentences = [], []
     for run in runs:
-        validity = judge_validity(run, gate.validity)
+        validity = judge_last_year(run, gate.validity)
         if validity.valid:
             usable.append(run)
         else:

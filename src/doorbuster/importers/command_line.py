@@ -40,10 +40,36 @@ def series(file: Path, name: str, force: bool, **options: Any) -> None:
     print(told(imported, paths))
 
 
+@import_group.command(
+    epilog="Example: doorbuster import log access.log* --platform magento -o last-november --session cookie:PHPSESSID"
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--platform", required=True, help="Whose paths these are: a shipped name, or a TOML file of your own.")
+@click.option("-o", "name", required=True, help="Name of the scenario to make.")
+@click.option("--timezone", help="The shop's clock, e.g. Europe/Madrid; else the log's own offsets.")
+@click.option("--session", default="address", help="cookie:NAME, header:NAME or address (with user agent).")
+@click.option("--idle-minutes", type=click.FloatRange(0.1, 1440), default=30.0, help="A pause that ends a session.")
+@click.option("--map", "field_map", help="Names of the keys of JSON lines: a shipped map, or a TOML file.")
+@click.option("--memory-mb", type=click.IntRange(100, 1_000_000), default=400, help="What the engine may use.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def log(files: tuple[str, ...], name: str, force: bool, **options: Any) -> None:
+    """Make a scenario from access logs: curve, journeys, think times, products, last year's errors and latency.
+
+    FILE is one or more logs or globs, plain, .gz or .zst, in any order: nginx or Apache combined, AWS ALB, CloudFront,
+    JSON lines.
+    """
+    from doorbuster.importers.log.command import LogOptions, import_logs
+
+    imported, paths = import_logs(files, name, LogOptions(**options), force)
+    print(told(imported, paths))
+
+
 def told(imported: Imported, paths: dict[str, Path]) -> str:
     """An import in a few lines for a terminal; all of it is on the page."""
     bad = imported.bad
-    lines = [f"{imported.source}: {imported.read_rows:,} rows read, {bad.count:,} bad of {bad.of:,}"]
+    lines = [
+        f"{imported.source}: {imported.read_rows:,} {imported.read_words} read, {bad.count:,} bad lines of {bad.of:,}"
+    ]
     lines += [f"  left out: {one.rows:,} {one.what} ({one.why})" for one in imported.dropped]
     lines += [f"  line {line}: {sentence}" for line, sentence in bad.examples]
     lines += [f"{'warning' if one.warns else 'found'}: {one.sentence}" for one in imported.findings]

@@ -12,6 +12,7 @@ from doorbuster.importers.grid import DAY_S, moment_text
 from doorbuster.importers.imported import Imported, ImportedCurve
 from doorbuster.importers.published import DAY_PEAK
 from doorbuster.importers.spans import HOUR_S
+from doorbuster.vocabulary import JOURNEYS
 
 MOST_ROWS: Final = 120_000
 """Above this a week on either side of the peak is written instead of the whole file."""
@@ -25,17 +26,31 @@ def rehearsed_minutes(imported: Imported) -> bool:
 
 
 def curve_csv(imported: Imported) -> str:
-    """The text of scenarios/curves/NAME.csv: `time` and `sessions`, or `orders` where the scenario has a conversion."""
+    """The text of scenarios/curves/NAME.csv: `time` and `sessions`, or `orders` where the scenario has a conversion.
+
+    Further columns are the journeys that the file tells apart.
+    """
     curve = imported.curve
     if rehearsed_minutes(imported):
         return _assumed_hour(imported)
     orders = curve.leading == "orders"
     first, last = written_steps(imported)
     counts = curve.count[first:last] * (1.0 if orders else imported.sessions_per_count)
-    rows = [f"time,{'orders' if orders else 'sessions'}"]
+    journeys = journey_columns(imported)
+    columns = [counts, *(curve.counts[journey][first:last] for journey in journeys)]
+    rows = [",".join(["time", "orders" if orders else "sessions", *journeys])]
     times = _times(curve, first, last)
-    rows += [f"{at},{_number(count)}" for at, count in zip(times, counts, strict=True) if not np.isnan(count)]
+    rows += [
+        ",".join([at, *map(_number, row)])
+        for at, *row in zip(times, *(column.tolist() for column in columns), strict=True)
+        if not np.isnan(row[0])
+    ]
     return "\n".join(rows) + "\n"
+
+
+def journey_columns(imported: Imported) -> list[str]:
+    """Journeys that the curve has a column for."""
+    return [journey for journey in JOURNEYS if journey in imported.curve.counts]
 
 
 def written_steps(imported: Imported) -> tuple[int, int]:

@@ -107,6 +107,27 @@ class Think:
 
     median_s: Figure
     p90_s: Figure
+    count: int = 0
+    """Think times that were measured; 0 where there were none."""
+    quantiles_s: tuple[float, ...] = ()
+    """Measured, at `log.models.QUANTILES`."""
+    fit_error: float | None = None
+    """Largest distance between the measured and the fitted share below a value."""
+
+
+@dataclass(frozen=True)
+class StepAnswers:
+    """What last year's shop answered to one step in the window."""
+
+    failed: Figure
+    """Share of answers; named like the step."""
+    answers: int
+    unknown: int
+    """Money steps that timed out or answered 5xx: not among the failed, as in a run."""
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    """None where the file holds no request times."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +140,9 @@ class Imported:
     curve: ImportedCurve
     window: Window
     read_rows: int
+    """Rows, or requests, that the import is made of."""
+    read_words: str = "rows"
+    """What those are."""
     conversion: Figure | None = None
     """Orders a session; needed where the curve counts orders."""
     requests_per_session: Figure | None = None
@@ -140,8 +164,10 @@ class Imported:
     """Other keys of [shopper]: popularity, coupon_share, basket_lines, search_share, ..."""
     products: tuple[tuple[str, float], ...] = ()
     """The head of the catalogue: product and share of its views."""
-    errors: tuple[Figure, ...] = ()
-    """Last year's share of failed steps, by step."""
+    answers: tuple[StepAnswers, ...] = ()
+    """Last year's failures and latencies by step, in the window."""
+    baseline: str = ""
+    """What analysis/baselines/NAME/ holds, in words; empty where the file has nothing to compare a run with."""
 
     @property
     def sessions_per_count(self) -> float:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from doorbuster.importers.assumptions import scenario_figures
-from doorbuster.importers.curve_file import rehearsed_minutes
+from doorbuster.importers.curve_file import journey_columns, rehearsed_minutes
 from doorbuster.importers.grid import moment_text
 from doorbuster.importers.imported import Figure, Imported
 from doorbuster.importers.published import BUFFER
@@ -24,6 +24,7 @@ def scenario_toml(imported: Imported, in_flight: int = LEAST_IN_FLIGHT) -> str:
         f"# Curve:  scenarios/curves/{name}.csv, {_curve_words(imported)}.",
         f"# Buffer: {BUFFER.value:g}, on top of growth by journey.",
         f"# What was read, dropped and found: import-{name}.html. Each number below is measured, given or assumed.",
+        *_baseline(imported),
         f'name = "{name}"',
         "",
         "[traffic]",
@@ -53,6 +54,15 @@ def scenario_toml(imported: Imported, in_flight: int = LEAST_IN_FLIGHT) -> str:
         'allowed_hosts = ["127.0.0.1", "localhost", "::1"]',
     ]
     return "\n".join(lines) + "\n"
+
+
+def _baseline(imported: Imported) -> list[str]:
+    if not imported.baseline:
+        return []
+    return [
+        f"# Last year's side: analysis/baselines/{imported.name}, {imported.baseline}; for compare, gate and report:",
+        f"#   doorbuster compare --candidate runs/NEW --baseline analysis/baselines/{imported.name}",
+    ]
 
 
 def printable(text: str) -> str:
@@ -119,7 +129,8 @@ def _window(imported: Imported) -> list[str]:
 def _curve_words(imported: Imported) -> str:
     if rehearsed_minutes(imported):
         return "an assumed hour of the busiest day"
-    unit = imported.curve.leading if imported.curve.leading == "orders" else "sessions"
+    counted = imported.curve.leading if imported.curve.leading == "orders" else "sessions"
+    unit = f"{counted} and journeys" if journey_columns(imported) else counted
     clock = imported.curve.clock
     told = "times as the file writes them" if imported.curve.offset_s is None else f"clock {clock}; `plan` shows UTC"
     return f"{unit} by {imported.curve.step_s} s, {printable(told)}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doorbuster.analysis.load import Run
-from doorbuster.analysis.measure import LATENCY_OUTCOMES, Selection, chosen_rows
+from doorbuster.analysis.measure import Selection, chosen_rows, timed_rows
 from doorbuster.record.histogram import OVERFLOW, index_of_bounds, quantile_us
 
 FEWEST_IN_A_BIN = 5
@@ -25,8 +25,8 @@ def binned_quantiles(
 
     `bin_of_second`: for each second of the run its bin, or -1 for none; later seconds count to no bin.
     """
-    rows = chosen_rows(run, selection, "response", warm_up=True)
-    rows = rows[rows["outcome"].isin(LATENCY_OUTCOMES) & (rows["second"] >= 0) & (rows["second"] < len(bin_of_second))]
+    rows = timed_rows(chosen_rows(run, selection, "response", warm_up=True))
+    rows = rows[(rows["second"] >= 0) & (rows["second"] < len(bin_of_second))]
     where = bin_of_second[rows["second"].to_numpy()]
     bucket = index_of_bounds(rows["bucket_us"].to_numpy())
     count = rows["count"].to_numpy()

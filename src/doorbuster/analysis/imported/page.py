@@ -40,7 +40,7 @@ def render_import(imported: Imported, planned: str) -> str:
         ],
         figures=_rows(figures),
         funnel=_rows(imported.funnel),
-        errors=_rows(imported.errors),
+        errors=_rows([one.failed for one in imported.answers]),
         products=[(name, f"{share:.2%}") for name, share in imported.products],
         missing=imported.missing,
         read_rows=whole(imported.read_rows),

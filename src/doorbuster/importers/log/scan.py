@@ -56,12 +56,15 @@ def scan(
             one = plain(path, folder)
             if one.cut_short:
                 cut_short.append(path.name)
-            before = counts.bad
+            before, examples, counts.examples = counts.bad, counts.examples, []
             _meet_browsers(duck, one, layout)
             _scan_file(duck, one, layout, platform, salt, Sink(counts, writer, slugs))
             if one.is_copy:
                 one.path.unlink()
             _refuse_if_bad(path.name, layout, one.lines, counts.bad - before, counts.examples, lines)
+            # A line's number says nothing without its file, where there are several.
+            of_file = f" ({path.name})" if len(files) > 1 else ""
+            counts.examples = [*examples, *((number, seen + of_file) for number, seen in counts.examples)][:5]
     if not layouts:
         raise LogError(f"{', '.join(path.name for path in files)}: no lines")
     return Scanned(counts, layouts, tuple(cut_short), tuple(slugs.names))

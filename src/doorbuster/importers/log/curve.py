@@ -1,0 +1,96 @@
+"""The curve of a log: sessions in each minute on the shop's own clock, minutes it does not hold told from quiet."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doorbuster.importers.clocks import offset_text
+from doorbuster.importers.grid import MOST_STEPS, moment_text
+from doorbuster.importers.imported import ImportedCurve
+from doorbuster.importers.log.refusals import LogError
+from doorbuster.importers.log.result import LogImport
+from doorbuster.vocabulary import JOURNEYS
+
+MINUTE_S: Final = 60
+DAY_MIN: Final = 1440
+_BESIDE_MIN: Final = 30
+_BUSY: Final = 5.0
+"""Lines a minute on both sides of a hole from which chance no longer makes one (e^-5, under one in a hundred)."""
+_YEAR_S: Final = 31_557_600
+
+
+def curve_of(log: LogImport) -> ImportedCurve:
+    """Sessions by the minute, and those of each journey that the log can tell. Raises LogError."""
+    minutes = log.minutes
+    start = minutes["minute"].to_numpy()
+    place = (start - start[0]) // MINUTE_S
+    steps = int(place[-1]) + 1
+    if steps > MOST_STEPS:
+        raise LogError(
+            f"the lines run from {moment_text(int(start[0]))} to {moment_text(int(start[-1]))} (UTC), "
+            f"{steps:,} minutes; correct the odd time, or leave out the file that holds it"
+        )
+    if steps < 2:
+        raise LogError(
+            "all lines are of one minute, and one minute is no curve; import the log of a whole day, best the busiest"
+        )
+
+    def laid(name: str) -> NDArray[Any]:
+        column = np.zeros(steps)
+        column[place] = minutes[name].to_numpy()
+        return column
+
+    lines = laid("lines")
+    absent = absent_minutes(lines) & (laid("sessions") == 0)
+    counts = {name: np.where(absent, np.nan, laid(name)) for name in (*_told_apart(log), "sessions")}
+    offset_s, clock = _clock(log, start, place, steps)
+    return ImportedCurve(
+        int(start[0]) + MINUTE_S * np.arange(steps, dtype=np.int64), MINUTE_S, counts, "sessions", offset_s, clock
+    )
+
+
+def _told_apart(log: LogImport) -> list[str]:
+    """Journeys with a count of their own; `browse` only where carts are told from it."""
+    known = [journey for journey in JOURNEYS if log.journeys[journey] is not None]
+    return [journey for journey in known if journey != "browse" or "cart" in known] if len(known) > 1 else []
+
+
+def absent_minutes(lines: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which minutes the log does not hold, from its lines of any kind a minute: shape (minutes,), as the result.
+
+    A stretch without a line is absent where the half hours before and after it both hold five lines a minute, or where
+    it lasts a day; else the shop was quiet.
+    """
+    empty = lines == 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], empty.astype(np.int8), [0]])))
+    first, last = edges[::2], edges[1::2]
+    total = np.concatenate([[0.0], np.cumsum(lines)])
+    before = np.maximum(first - _BESIDE_MIN, 0)
+    after = np.minimum(last + _BESIDE_MIN, lines.size)
+    rate_before = (total[first] - total[before]) / np.maximum(first - before, 1)
+    rate_after = (total[after] - total[last]) / np.maximum(after - last, 1)
+    gone = (np.minimum(rate_before, rate_after) >= _BUSY) | (last - first >= DAY_MIN)
+    marks = np.zeros(lines.size + 1, dtype=np.int64)
+    np.add.at(marks, first[gone], 1)
+    np.add.at(marks, last[gone], -1)
+    return np.cumsum(marks[:-1]) > 0
+
+
+def _clock(log: LogImport, start: NDArray[Any], place: NDArray[Any], steps: int) -> tuple[NDArray[np.int64], str]:
+    """Local time minus UTC at each step, and the clock in words; of a log that mixes clocks the most common."""
+    written = log.minutes["offset_min"].to_numpy() * 60
+    # Between lines the clock is the one of the line before.
+    latest = np.searchsorted(place, np.arange(steps), side="right") - 1
+    offset_s = written[latest].astype(np.int64)
+    if log.timezone is not None:
+        return offset_s, log.timezone
+    values = np.unique(written)
+    changes = int((np.diff(written) != 0).sum())
+    years = (int(start[-1]) - int(start[0])) / _YEAR_S
+    if changes <= 2 * (years + 1) and int(np.ptp(values)) <= 3600:
+        return offset_s, " and ".join(offset_text(int(value)) for value in values)
+    most_s = log.offsets[0][0] * 60
+    return np.full(steps, most_s, dtype=np.int64), f"{offset_text(most_s)}, which most lines are on"

@@ -1,0 +1,71 @@
+"""How shoppers behaved, as far as a log shows it: think times, popularity, coupons, baskets, searches, products."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow.compute as pc
+
+from doorbuster.importers.imported import Figure, Think
+from doorbuster.importers.log.models import QUANTILES, ThinkFit
+from doorbuster.importers.log.result import LogImport
+from doorbuster.importers.units import share
+
+_BAD_FIT: Final = 0.10
+"""Above this distance the measured quantiles are taken instead of the fitted log-normal's."""
+_LEAST_S: Final = 0.001
+_SHOWN: Final = 20
+_P50, _P90 = QUANTILES.index(0.50), QUANTILES.index(0.90)
+
+
+def thinks_of(log: LogImport) -> dict[str, Think]:
+    """Step or `default` -> think time before it."""
+    return {step: _think(step, fit) for step, fit in log.thinks.items()}
+
+
+def _think(step: str, fit: ThinkFit) -> Think:
+    """The fitted median has no interval of its own: the measured one's stands beside it, and shows how the fit errs."""
+    key, pauses = f"shopper.think.{step}", f"{fit.count:,} pauses"
+    between = f"their median {fit.median_low_s:.3g} to {fit.median_high_s:.3g} s"
+    median = Figure(f"{key}.median_s", max(fit.median_s, _LEAST_S), "measured", f"fitted to {pauses}, {between}")
+    p90_s, why = fit.p90_s, f"fitted to {pauses}; a log-normal is off by {fit.fit_error:.1%}"
+    if fit.fit_error > _BAD_FIT:
+        low_s, high_s = fit.median_low_s, fit.median_high_s
+        median = Figure(
+            median.name, max(fit.quantiles_s[_P50], _LEAST_S), "measured", f"the middle one of {pauses}", low_s, high_s
+        )
+        p90_s, why = fit.quantiles_s[_P90], f"of {pauses}; a log-normal would be off by {fit.fit_error:.0%}"
+    p90 = Figure(f"{key}.p90_s", max(p90_s, median.value), "measured", why)
+    return Think(median, p90, fit.count, fit.quantiles_s, fit.fit_error)
+
+
+def shopper_of(log: LogImport) -> dict[str, Figure]:
+    """Other keys of [shopper] that the log shows."""
+    found = {}
+    if log.zipf is not None:
+        fit, reach = log.zipf, 1.96 * log.zipf.standard_error
+        why = f"Zipf over the {fit.products} most seen products, {fit.views:,} views"
+        exponent = min(5.0, max(0.0, fit.exponent))
+        key = "shopper.popularity"
+        found["popularity"] = Figure(key, exponent, "measured", why, fit.exponent - reach, fit.exponent + reach)
+    carts = log.funnel.get("cart.add", 0)
+    if log.coupon_share is not None:
+        tried = log.coupon_share * carts
+        found["coupon_share"] = share("shopper.coupon_share", min(tried, carts), carts, "carts tried a coupon")
+    if log.basket_lines is not None:
+        why = f"calls that add to a cart, in {carts:,} sessions that have any"
+        lines = min(20.0, max(1.0, log.basket_lines))
+        found["basket_lines"] = Figure("shopper.basket_lines", lines, "measured", why)
+    if log.search_share is not None:
+        searched = log.search_share * log.sessions
+        found["search_share"] = share("shopper.search_share", searched, log.sessions, "sessions searched")
+    return found
+
+
+def products_of(log: LogImport) -> tuple[tuple[str, float], ...]:
+    """The head of the catalogue: product and its share of all views of products."""
+    answers = log.answers
+    seen = pc.and_(pc.equal(answers["step"].cast("string"), "product"), pc.less(answers["status"], 400))
+    views = pc.sum(answers.filter(seen)["count"]).as_py() or 0
+    head = log.products.slice(0, _SHOWN).to_pylist()
+    return tuple((row["slug"], row["views"] / views) for row in head) if views else ()
