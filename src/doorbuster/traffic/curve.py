@@ -1,11 +1,12 @@
-"""Last year's curve: sessions in each step of time, with absent rows told from zeros.
+"""Last year's curve: sessions in each step of time, of all journeys or of each, with absent rows told from zeros.
 
 Read with pyarrow, because the load path may not import pandas.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pyarrow import csv
 
 from doorbuster.errors import CurveError, did_you_mean
 from doorbuster.scenario import Traffic
+from doorbuster.vocabulary import JOURNEYS
 
 MOST_STEPS = 10_000_000
 EVENT_STEP_S = 60
@@ -32,6 +34,8 @@ class Curve:
     step_s: int
     sessions: NDArray[np.float64]
     """Sessions in the step; nan where the file has no row."""
+    by_journey: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """The file's columns that are named like a journey: how many came in each step, in whatever unit."""
 
     @property
     def absent(self) -> int:
@@ -46,12 +50,19 @@ def load_curve(path: Path, traffic: Traffic) -> Curve:
         curve = _count_events(path, times)
     else:
         column = traffic.sessions or traffic.orders or "sessions"
-        curve = _regular(path, times, _counts(path, table[column], column))
+        apart = {name: _counts(path, table[name], name) for name in _journey_columns(table, traffic)}
+        curve = _regular(path, times, _counts(path, table[column], column), apart)
     if traffic.conversion is not None:
-        curve = Curve(curve.start_s, curve.step_s, curve.sessions / traffic.conversion)
+        curve = replace(curve, sessions=curve.sessions / traffic.conversion)
     if not np.nansum(curve.sessions) > 0:
         raise CurveError(f"{path}: no sessions at all in this curve; check the columns named in [traffic]")
     return curve
+
+
+def _journey_columns(table: pa.Table, traffic: Traffic) -> list[str]:
+    """Columns of journeys; not one that the scenario has given another meaning."""
+    taken = {traffic.time, traffic.sessions, traffic.orders, *traffic.exclude}
+    return [journey for journey in JOURNEYS if journey in table.column_names and journey not in taken]
 
 
 def _read(path: Path, traffic: Traffic) -> pa.Table:
@@ -66,7 +77,7 @@ def _read(path: Path, traffic: Traffic) -> pa.Table:
     except (OSError, pa.ArrowException, UnicodeDecodeError) as broken:
         first_line = str(broken).splitlines()[0]
         raise CurveError(f"{path}: cannot be read as CSV ({first_line}); .csv and .csv.gz are understood") from None
-    for name in (*wanted, *traffic.exclude):
+    for name in dict.fromkeys((*wanted, *traffic.exclude, *_journey_columns(table, traffic))):
         if table.column_names.count(name) > 1:
             raise CurveError(f'{path}: two columns are named "{name}"; rename one')
         if name not in table.column_names:
@@ -120,10 +131,12 @@ def _first_bad(column: pa.ChunkedArray, parse: Any) -> tuple[int, Any]:
     return 2, column[0].as_py()
 
 
-def _regular(path: Path, times: NDArray[np.int64], counts: NDArray[np.float64]) -> Curve:
+def _regular(
+    path: Path, times: NDArray[np.int64], counts: NDArray[np.float64], apart: Mapping[str, NDArray[np.float64]]
+) -> Curve:
     """Lay rows on a regular grid; the most common distance between rows is its step."""
     order = np.argsort(times, kind="stable")
-    times, counts = times[order], counts[order]
+    times = times[order]
     if times.size < 2:
         raise CurveError(f"{path}: one row is no curve; at least two are needed")
     gaps = np.diff(times)
@@ -140,9 +153,15 @@ def _regular(path: Path, times: NDArray[np.int64], counts: NDArray[np.float64]) 
         raise CurveError(f"{path}: row {row} is not on the grid of {step_s} s that most rows keep; resample the file")
     index = (times - times[0]) // step_s
     _check_length(path, times, int(index[-1]) + 1)
-    sessions = np.full(int(index[-1]) + 1, np.nan)
-    sessions[index] = counts
-    return Curve(times[0] + step_s * np.arange(sessions.size), step_s, sessions)
+    steps = int(index[-1]) + 1
+
+    def laid(column: NDArray[np.float64]) -> NDArray[np.float64]:
+        on_grid = np.full(steps, np.nan)
+        on_grid[index] = column[order]
+        return on_grid
+
+    by_journey = {name: laid(column) for name, column in apart.items()}
+    return Curve(times[0] + step_s * np.arange(steps), step_s, laid(counts), by_journey)
 
 
 def _check_length(path: Path, times: NDArray[np.int64], steps: int) -> None:

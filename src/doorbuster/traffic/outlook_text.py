@@ -17,6 +17,7 @@ def outlook_text(plan: Plan, outlook: Outlook) -> str:
         f"{plan.scenario.name}: {plan.window.label} of last year, growth and a buffer of "
         f"{plan.scenario.traffic.buffer:g}, seed {plan.seed}",
         f"runs for {plan.duration_s / 60:.1f} min ({plan.warm_up_s:g} s of them warm-up)",
+        *([f"the curve says when they come: {', '.join(apart)}"] if (apart := plan.window.by_journey) else []),
         "",
         _row("minute", ["last year", "planned", *JOURNEYS]),
     ]

@@ -14,6 +14,7 @@ from doorbuster.errors import ScenarioError
 from doorbuster.scenario import Scenario
 from doorbuster.traffic.arrivals import due_times_us, journeys_of
 from doorbuster.traffic.curve import Curve, load_curve
+from doorbuster.traffic.mix import mix_by_step
 from doorbuster.traffic.window import Window, cut_window
 from doorbuster.vocabulary import JOURNEYS
 
@@ -92,14 +93,19 @@ def build_plan(
     warm_up_s = scenario.limits.warm_up_s
     edges_s = warm_up_s + np.linspace(0.0, length_s, window.sessions_per_s.size + 1)
     last_year = window.sessions_per_s
+    traffic = scenario.traffic
+    shares, growth = (
+        np.array([factor(journey) for journey in JOURNEYS], dtype=np.float64)
+        for factor in (scenario.journeys.share, traffic.growth_of)
+    )
+    factors = np.broadcast_to(
+        mix_by_step(last_year, window.by_journey, shares) * growth, (last_year.size, len(JOURNEYS))
+    )
     if warm_up_s > 0:
         edges_s = np.concatenate([[0.0], edges_s])
         last_year = np.concatenate([last_year[:1], last_year])
-    traffic = scenario.traffic
-    factors = np.array(
-        [scenario.journeys.share(journey) * traffic.growth_of(journey) for journey in JOURNEYS], dtype=np.float64
-    )
-    planned = last_year[:, None] * factors[None, :] * traffic.buffer * scale
+        factors = np.concatenate([factors[:1], factors])
+    planned = last_year[:, None] * factors * traffic.buffer * scale
     total = float((np.diff(edges_s)[:, None] * planned).sum())
     if total > MOST_ARRIVALS:
         raise ScenarioError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -23,6 +24,8 @@ class Window:
     sessions_per_s: NDArray[np.float64]
     absent_steps: int
     """Steps the file had no row for; filled from their neighbours."""
+    by_journey: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """What the curve's columns of journeys count in each step, filled likewise."""
 
     @property
     def duration_s(self) -> float:
@@ -41,11 +44,17 @@ def cut_window(curve: Curve, traffic: Traffic, where: str) -> Window:
     absent = np.isnan(counts)
     if absent.all() or not np.nansum(counts) > 0:
         raise CurveError(f"{where}: no sessions in the window; choose another window, or from and to")
-    if absent.any():
-        # An absent minute was not a quiet minute: sending nothing then would rehearse a pause that never was.
-        present = np.flatnonzero(~absent)
-        counts = np.interp(np.arange(counts.size), present, counts[present])
-    return Window(int(curve.start_s[first]), curve.step_s, counts / curve.step_s, int(absent.sum()))
+    by_journey = {name: _filled(column[first:last]) for name, column in curve.by_journey.items()}
+    per_s = _filled(counts) / curve.step_s
+    return Window(int(curve.start_s[first]), curve.step_s, per_s, int(absent.sum()), by_journey)
+
+
+def _filled(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An absent minute was not a quiet minute: sending nothing then would rehearse a pause that never was."""
+    present = np.flatnonzero(~np.isnan(counts))
+    if present.size == 0:
+        return np.zeros(counts.size)
+    return counts if present.size == counts.size else np.interp(np.arange(counts.size), present, counts[present])
 
 
 def _bounds(curve: Curve, traffic: Traffic, where: str) -> tuple[int, int]:
