@@ -33,12 +33,15 @@ GETS = ("home", "collection", "product")
 CART = {"variant": "v-1"}
 
 
-def measured(start: Callable[[], Any], requests: Callable[[], int], failed: Callable[[], int], seconds: float) -> None:
+def measured(
+    start: Callable[[], Any], requests: Callable[[], int], failed: Callable[[], int], seconds: float,
+    settle: Callable[[], Any] = gc.freeze,
+) -> None:  # fmt: skip
     """Let it warm up, then count requests and processor time."""
     start()
     gevent.sleep(WARM_UP_S)
     gc.collect()
-    gc.freeze()
+    settle()
     count, used = requests(), sum(os.times()[:4])
     gevent.sleep(seconds)
     count, used = requests() - count, sum(os.times()[:4]) - used
@@ -74,11 +77,12 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
     from doorbuster.record.tally import Tally
     from doorbuster.scenario import load_scenario
     from doorbuster.settings import Settings
-    from doorbuster.storefronts.base import Answer, Product
+    from doorbuster.storefronts.base import OK, Answer, Product
     from doorbuster.storefronts.noop import NoopStorefront
     from doorbuster.swarm.clock import RunClock
     from doorbuster.swarm.floor import ShopFloor
     from doorbuster.swarm.locust_page import listener
+    from doorbuster.swarm.shift import calm_the_collector
     from doorbuster.swarm.transport import transport_options
     from doorbuster.swarm.user import Arrival, ShopperUser
     from doorbuster.traffic.visit import Visits
@@ -92,7 +96,7 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
         def _read(self, response: Any) -> Answer:
             if response.failure or response.status != 200 or "id" not in orjson.loads(response.body):
                 return Answer("error", response.failure or "wrong")
-            return Answer("ok")
+            return OK
 
         def home(self) -> Answer:
             return self._read(self.client.request("GET", self.base_url + "/home.json"))
@@ -137,19 +141,21 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
     class Shopper(ShopperUser):
         abstract = False
 
-    def next_one(_left: Any = None) -> None:
+        def on_stop(self) -> None:
+            gevent.get_hub().loop.run_callback(next_one)
+
+    def next_one() -> None:
         """Comes in when the one before has left: always so many inside."""
         nonlocal came
         came += 1
-        user = Shopper(environment, floor, Arrival(came, "cart", floor.clock.now_us()))
-        user.start(inside).rawlink(next_one)
+        Shopper(environment, floor, Arrival(came, "cart", floor.clock.now_us())).start(inside)
 
     def start() -> None:
         gevent.spawn(recorder(tally))
         for _ in range(SHOPPERS):
             next_one()
 
-    measured(start, lambda: STEPS * came, lambda: tally.failed + len(floor.bugs), seconds)
+    measured(start, lambda: STEPS * came, lambda: tally.failed + len(floor.bugs), seconds, calm_the_collector)
 
 
 def right(response: Any) -> None:

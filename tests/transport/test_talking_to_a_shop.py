@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import socket
+import time
 from typing import Any
 
 import brotli
@@ -245,12 +246,12 @@ def test_patience_ends_a_request_and_nothing_else() -> None:
 
     with raw_shop(slowly) as shop:
         shopper = browser(first_byte_timeout_s=5.0, total_timeout_s=5.0)
-        shopper.be_patient_for(0.05)
+        shopper.patient_until_s = time.monotonic() + 0.05
         with pytest.raises(PatienceRanOut):
             shopper.request("GET", shop.url)
         with pytest.raises(PatienceRanOut):  # it is out: a second request of the same step gets no more
             shopper.request("GET", shop.url)
-        shopper.be_patient_for(2.0)
+        shopper.patient_until_s = time.monotonic() + 2.0
         assert shopper.request("GET", shop.url).status == 200
         shopper.close()
 

@@ -88,6 +88,10 @@ class Answer(NamedTuple):
     currency: str | None = None
 
 
+OK = Answer("ok")
+"""What most steps come to; made once."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadBack:
     """What a shop's own books say after a run, for the facts table."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from doorbuster.storefronts.base import Answer, Client, Line, Product, Visit
+from doorbuster.storefronts.base import OK, Answer, Client, Line, Product, Visit
 from doorbuster.storefronts.staging_answers import (
     Reading,
     check,
@@ -56,7 +56,7 @@ class StagingStorefront:
         no = refused("home", response)
         if no:
             return no
-        return Answer("ok") if b"</html>" in response.body else Answer("error", "home: the page is not whole")
+        return OK if b"</html>" in response.body else Answer("error", "home: the page is not whole")
 
     def collection(self, product: Product) -> Answer:
         # The staging shop numbers its products within their collection.
@@ -77,7 +77,7 @@ class StagingStorefront:
     def cart_create(self) -> Answer:
         def keep(body: Any) -> Answer:
             self._cart = str(body["id"])
-            return Answer("ok")
+            return OK
 
         return self._send("cart.create", "POST", "/carts", {}, keep)
 
@@ -171,7 +171,7 @@ class StagingStorefront:
 
         def keep(answer: Any) -> Answer:
             self._wallet_token = str(answer["id"])
-            return Answer("ok")
+            return OK
 
         url = str(self._wallet_pay.get("delegate_payment_url", ""))
         return read(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.base import Answer, Product, Response
+from doorbuster.storefronts.base import OK, Answer, Product, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
 # What the shop refuses for a business reason: the shop works, the shopper does not get what they wanted.
@@ -80,7 +80,7 @@ def check(right: bool) -> Answer:
     """`ok`, or ValueError where the answer is not about what was asked."""
     if not right:
         raise ValueError
-    return Answer("ok")
+    return OK
 
 
 def holds(products: Any, wanted: Product) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from doorbuster.record.tally import Tally
 from doorbuster.scenario import Scenario
@@ -32,6 +33,8 @@ class ShopFloor:
     heard: StepListener
     cut_off_as: str = "in_flight"
     """What a session is whose shopper is stopped: `in_flight` at the end of the run, `lost` when its worker leaves."""
+    resting: list[Any] = field(default_factory=list)
+    """Greenlets whose shopper has left, for the next to come."""
     bugs: list[str] = field(default_factory=list)
     """Sessions that broke inside doorbuster itself, as `ErrorType: text`; any makes the run INVALID."""
 

@@ -21,6 +21,13 @@ _FAR_OFF_S = 3600.0
 _GC_THRESHOLDS = (50_000, 20, 20)
 
 
+def calm_the_collector() -> None:
+    """What is loaded now lives as long as the run, and shoppers leave no cycles behind: look for some less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
 class Shift:
     """Loads a prepared run, walks what it is told to, and says what it saw."""
 
@@ -42,11 +49,7 @@ class Shift:
     def begin(self, clock: RunClock) -> None:
         """Open the door; nobody comes in before there are orders."""
         self._floor.clock = clock
-        # What is loaded now lives as long as the run: keep the collector from walking it again and again.
-        gc.collect()
-        gc.freeze()
-        # Shoppers leave no cycles behind: looking for some less often moves fewer of them.
-        gc.set_threshold(*_GC_THRESHOLDS)
+        calm_the_collector()
         self._greenlets = [gevent.spawn(self._door.run), gevent.spawn(self._health.watch)]
         self._greenlets[0].link_exception(self._door_broke)
 

@@ -36,6 +36,7 @@ class Walk:
         self.visit = floor.visits.visit(session, journey)
         self._floor = floor
         self._now_us = floor.clock.now_us
+        self._zero_s = floor.clock.zero_s
         self._browser = floor.browser(session)
         self._thinks = floor.visits.thinks(session)
         self._due_us = due_us
@@ -110,17 +111,10 @@ class Walk:
         return answer
 
     def _think(self, step: str) -> float:
-        """Wait out the think time; returns when the step is due, in microseconds on the scenario's clock."""
+        """When the step is due, in microseconds on the scenario's clock."""
         if self._ready_us is None:
             return self._due_us
-        due_us = self._ready_us + self._thinks.before(step) * 1e6
-        self._sleep_until(due_us)
-        return due_us
-
-    def _sleep_until(self, due_us: float) -> None:
-        early_us = due_us - self._now_us()
-        if early_us > 0:
-            gevent.sleep(early_us / 1e6)
+        return self._ready_us + self._thinks.before(step) * 1e6
 
     def _timed(
         self,
@@ -131,13 +125,16 @@ class Walk:
         twice: bool = False,
         judged: Callable[[Answer], Answer] | None = None,
     ) -> Answer:
-        """Take one step within the shopper's patience and record it.
+        """Take one step when it is due and within the shopper's patience, and record it.
 
         `twice`: it is clicked twice; `judged` says what the answer means here, where that is more than it says itself.
         """
-        self._last_step = name
         sent_us = self._now_us()
-        self._browser.be_patient_for(self.visit.patience_s)
+        if sent_us < due_us:
+            gevent.sleep((due_us - sent_us) / 1e6)
+            sent_us = self._now_us()
+        self._last_step = name
+        self._browser.patient_until_s = self._zero_s + sent_us / 1e6 + self.visit.patience_s
         try:
             answer = call()
         except PatienceRanOut:
@@ -168,8 +165,9 @@ class Walk:
         after_s = self.visit.double_submit_after_s
         if after_s is None:
             return self._timed(name, due_us, call)
-        click_us = self._now_us() + after_s * 1e6
-        second = gevent.spawn_later(after_s, self._timed, name, click_us, call, twice=True)
+        now_us = self._now_us()
+        click_us = max(due_us, now_us) + after_s * 1e6
+        second = gevent.spawn_later((click_us - now_us) / 1e6, self._timed, name, click_us, call, twice=True)
         try:
             first = self._timed(name, due_us, call, twice=True)
             if not second.started or self._now_us() < click_us:
@@ -184,7 +182,6 @@ class Walk:
         """Read the order back, a few times, as a worried shopper would."""
         for wait_s in _LOOK_UP_AFTER_S:
             due_us = (self._ready_us or 0.0) + wait_s * 1e6
-            self._sleep_until(due_us)
             last_look = wait_s == _LOOK_UP_AFTER_S[-1]
             found = self._timed("order.read", due_us, read_back, judged=_no_order if last_look else None)
             if found.outcome == "ok":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from itertools import accumulate, count
+from itertools import accumulate
 from statistics import NormalDist
 from struct import Struct
 
@@ -17,18 +17,18 @@ from doorbuster.storefronts.base import Line, Product, Visit
 _z = NormalDist().inv_cdf  # a uniform draw as a standard normal one: one draw to one value
 _Z90 = _z(0.9)
 _PATIENCE_SIGMA = 0.25
+_MOST_LINES = 20
 _BUYING = frozenset({"native_checkout", "express_wallet"})
 _words = Struct("<16I").unpack
 
 
-def draws(seed: int, session: int, purpose: str) -> Iterator[float]:
-    """Uniform numbers between 0 and 1, both excluded: a pure function of what they are drawn for.
+def draws(seed: int, session: int, purpose: str, block: int = 0) -> list[float]:
+    """Sixteen uniform numbers between 0 and 1, both excluded: a pure function of what they are drawn for.
 
     A hash instead of a seeded generator, because seeding one takes as long as a hundred draws and a visit needs ten.
     """
-    for block in count():
-        for word in _words(blake2b(f"{seed}:{session}:{purpose}:{block}".encode()).digest()):
-            yield (word + 0.5) * 2.0**-32
+    words = _words(blake2b(f"{seed}:{session}:{purpose}:{block}".encode()).digest())
+    return [(word + 0.5) * 2.0**-32 for word in words]
 
 
 def with_popularity(products: Sequence[Product], shopper: Shopper, where: str) -> list[Product]:
@@ -67,12 +67,11 @@ class Visits:
     def visit(self, session: int, journey: str) -> Visit:
         """Session number and journey to what that shopper wants."""
         # Every draw is made for every journey, so that changing one share does not reshuffle the others.
-        draw = draws(self._seed, session, "visit").__next__
-        how_many = _geometric(draw(), self._basket_lines)
-        search, has_coupon, which_coupon = draw(), draw(), draw()
-        patience, double, gap = draw(), draw(), draw()
-        picked = {self._pick(draw()): None for _ in range(min(how_many, 20))}
-        lines = tuple([self._lines[index] for index in picked])
+        basket, search, has_coupon, which_coupon, patience, double, gap, *picks = draws(self._seed, session, "visit")
+        how_many = min(_geometric(basket, self._basket_lines), _MOST_LINES)
+        if how_many > len(picks):
+            picks += draws(self._seed, session, "visit", 1)
+        lines = tuple([self._lines[index] for index in dict.fromkeys(map(self._pick, picks[:how_many]))])
         return Visit(
             session=session,
             journey=journey,
@@ -105,16 +104,22 @@ def think_table(shopper: Shopper) -> ThinkTable:
 class ThinkTimes:
     """Seconds a shopper thinks before a step: log-normal by step."""
 
-    __slots__ = ("_draw", "_table")
+    __slots__ = ("_blocks", "_left", "_seed", "_session", "_table")
 
     def __init__(self, table: ThinkTable, seed: int, session: int) -> None:
         self._table = table
-        self._draw = draws(seed, session, "think").__next__
+        self._seed, self._session = seed, session
+        self._blocks = 0
+        self._left: list[float] = []
 
     def before(self, step: str) -> float:
+        """Seconds; each call is the next thought."""
+        if not self._left:
+            self._left = draws(self._seed, self._session, "think", self._blocks)[::-1]
+            self._blocks += 1
         table = self._table
         median_s, sigma = table.get(step) or table["default"]
-        return median_s * math.exp(sigma * _z(self._draw()))
+        return median_s * math.exp(sigma * _z(self._left.pop()))
 
 
 def _geometric(uniform: float, mean: float) -> int:

@@ -15,13 +15,15 @@ from doorbuster.swarm.transport.connect import connect
 from doorbuster.swarm.transport.cookies import CookieJar
 from doorbuster.swarm.transport.failures import Failed, PatienceRanOut, Unanswered
 from doorbuster.swarm.transport.options import Origin, Place, TransportOptions, head_of, place_of
-from doorbuster.swarm.transport.reply import unpack
+from doorbuster.swarm.transport.reply import CONTENT_ENCODING, SET_COOKIE, unpack
 from doorbuster.swarm.transport.wire import Wire
 
 _MOST_REDIRECTS: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
+Content = tuple[Mapping[str, str], bytes]
+"""(headers about the body, body)."""
 _LOOK_AFTER_S: Final = 1.0
 """A connection that was idle for longer may have been closed: look before use."""
 
@@ -29,7 +31,7 @@ _LOOK_AFTER_S: Final = 1.0
 class Browser:
     """One shopper's client (`storefronts.base.Client`): several requests at once use a connection each."""
 
-    __slots__ = ("_cookies", "_idle", "_last", "_marks", "_options", "_patient_until_s")
+    __slots__ = ("_cookies", "_idle", "_last", "_marks", "_options", "patient_until_s")
 
     def __init__(self, options: TransportOptions, session: int | None = None) -> None:
         self._options = options
@@ -39,26 +41,25 @@ class Browser:
         self._idle: dict[Origin, list[Wire]] = options.idle if options.reuse_connections else {}
         self._last: dict[Origin, Wire] = {}
         """Whose TLS session the next connection may resume."""
-        self._patient_until_s = float("inf")
-
-    def be_patient_for(self, seconds: float) -> None:
-        """From now on requests end with PatienceRanOut after so long; one that is under way keeps its own limit."""
-        self._patient_until_s = monotonic() + seconds
+        self.patient_until_s = float("inf")
+        """When a request ends with PatienceRanOut, by `time.monotonic`; one that is under way keeps its own."""
 
     def request(
         self, method: str, url: str, *, json: Any = None, form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
         """Send, follow redirects within the allowed hosts, return the whole answer. Raises PatienceRanOut only."""
-        patient_until_s = self._patient_until_s
+        patient_until_s = self.patient_until_s
         until_s = min(patient_until_s, monotonic() + self._options.total_timeout_s)
         try:
-            about, body = _content(method, json, form)
+            bare = json is None and form is None
+            about, body = _NO_CONTENT[method in _BODIED] if bare else _content(json, form)
             place = place_of(self._options, url)
             home = place.origin
             for _ in range(_MOST_REDIRECTS + 1):
                 # What an adapter adds for one host, a token perhaps, is not for the host that this one sends us to.
-                head = _head(place.origin, about, headers if headers and place.origin is home else {})
+                own = headers if headers and place.origin is home else None
+                head = _head(place.origin, about, own or {}) if about or own else place.origin.head
                 response = self._exchange(place, method, head, body, until_s)
                 location = response.headers.get("location") if response.status in _REDIRECTS else None
                 if not location:
@@ -67,7 +68,7 @@ class Browser:
                 location = location.encode("latin-1").decode("utf-8", "replace")
                 place = place_of(self._options, location, place.url)
                 if (response.status == 303 and method != "HEAD") or (response.status < 303 and method == "POST"):
-                    method, about, body = "GET", {}, b""
+                    method, (about, body) = "GET", _NO_CONTENT[False]
             raise Failed(failures.REDIRECT_LOOP)
         except (Failed, OSError) as failed:
             if monotonic() >= patient_until_s:
@@ -87,29 +88,30 @@ class Browser:
         _, origin, path, line = place
         cookie = self._cookies.header(origin.host, path, origin.safe)
         message = b"".join((method.encode(), line, head, self._marks, cookie, b"\r\n", body))
-        wire = self._kept(origin)
+        options, head_only = self._options, method == "HEAD"
         reply = None
-        if wire is not None:
+        if wire := self._kept(origin):
             try:
-                reply = wire.ask(message, self._options.first_byte_timeout_s, until_s, head_only=method == "HEAD")
+                reply = wire.ask(message, options.first_byte_timeout_s, until_s, head_only)
             except Unanswered:
                 # Closed while idle, most likely. A request that may have bought something is never sent again.
                 if method not in _REPEATABLE:
                     raise
         if wire is None or reply is None:
             last = self._last.get(origin)
-            wire = self._last[origin] = connect(self._options, origin, last.session if last else None, until_s)
-            reply = wire.ask(message, self._options.first_byte_timeout_s, until_s, head_only=method == "HEAD")
+            wire = self._last[origin] = connect(options, origin, last.session if last else None, until_s)
+            reply = wire.ask(message, options.first_byte_timeout_s, until_s, head_only)
         status, headers, content = reply.status, reply.headers, reply.body
         if reply.keep_alive:
             wire.idle_since_s = monotonic()
             self._idle.setdefault(origin, []).append(wire)
         else:
             wire.close()
-        for cookie in headers.every(b"set-cookie"):
-            self._cookies.keep(cookie, origin.host, path, origin.safe)
-        if codings := headers.every(b"content-encoding"):
-            content = unpack(content, b", ".join(codings).lower(), self._options.body_limit_bytes)
+        for line in headers.every(SET_COOKIE):
+            self._cookies.keep(line, origin.host, path, origin.safe)
+        if CONTENT_ENCODING in headers.lower:
+            coding = b", ".join(headers.every(CONTENT_ENCODING)).lower()
+            content = unpack(content, coding, options.body_limit_bytes)
         return Response(status, headers, content)
 
     def _kept(self, origin: Origin) -> Wire | None:
@@ -123,21 +125,22 @@ class Browser:
         return None
 
 
-def _content(method: str, json: Any, form: Mapping[str, str] | None) -> tuple[dict[str, str], bytes]:
-    """(headers about the body, body)."""
-    if json is not None:
-        body = orjson.dumps(json)
-        return {"content-type": "application/json", "content-length": str(len(body))}, body
-    if form is not None:
-        body = urlencode(form).encode()
-        return {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body))}, body
-    return ({"content-length": "0"} if method in _BODIED else {}), b""
+_NO_CONTENT: Final[Mapping[bool, Content]] = {True: ({"content-length": "0"}, b""), False: ({}, b"")}
+"""By whether the method speaks of a body."""
+
+
+def _content(json: Any, form: Mapping[str, str] | None) -> Content:
+    if form is None:
+        body, kind = orjson.dumps(json), "application/json"
+    else:
+        body, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
+    return {"content-type": kind, "content-length": str(len(body))}, body
 
 
 def _head(origin: Origin, about: Mapping[str, str], own: Mapping[str, str]) -> bytes:
     """All header lines but marks and cookies: an adapter's own replace ours of the same name."""
     if not own:
-        return origin.head + head_of(about) if about else origin.head
+        return origin.head + head_of(about)
     named = {**origin.headers, **about, **{name.lower(): value for name, value in own.items()}}
     head = head_of(named)
     # A value that the shop gave us earlier must not become a request of its own.

@@ -22,10 +22,11 @@ class _Cookie(NamedTuple):
     expires_s: float
     max_age_s: float | None
 
-    def fits(self, host: str, path: str, safe: bool) -> bool:
-        at_home = host == self.domain or (not self.host_only and host.endswith("." + self.domain))
-        within = path.startswith(self.path) and (self.path[-1] == "/" or path[len(self.path) :][:1] in ("", "/"))
-        return at_home and within and (safe or not self.secure)
+    def at_home(self, host: str) -> bool:
+        return host == self.domain or (not self.host_only and host.endswith("." + self.domain))
+
+    def within(self, path: str) -> bool:
+        return path.startswith(self.path) and (self.path[-1] == "/" or path[len(self.path) :][:1] in ("", "/"))
 
 
 class CookieJar:
@@ -41,7 +42,11 @@ class CookieJar:
         if not self._cookies:
             return b""
         now_s = time.time()
-        pairs = [each.pair for each in self._cookies.values() if now_s < each.expires_s and each.fits(host, path, safe)]
+        pairs = []
+        for each in self._cookies.values():
+            here = (each.domain == host or each.at_home(host)) and (each.path == "/" or each.within(path))
+            if here and now_s < each.expires_s and (safe or not each.secure):
+                pairs.append(each.pair)
         return b"cookie: %b\r\n" % b"; ".join(pairs) if pairs else b""
 
     def keep(self, line: bytes, host: str, path: str, safe: bool) -> None:

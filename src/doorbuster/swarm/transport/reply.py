@@ -17,12 +17,15 @@ _HEAD_LIMIT = 128 << 10
 """Bytes of headers, 1xx answers, chunk sizes and trailers together; a browser's limit is of that order."""
 
 
+SET_COOKIE, CONTENT_ENCODING = b"\r\nset-cookie:", b"\r\ncontent-encoding:"
+
+
 class Headers(UserDict[str, str]):
     """Header lines by lower-case name, taken apart when somebody asks: hardly anybody does."""
 
     def __init__(self, head: bytes) -> None:  # not the parent's, which would fill `data`
         self._head = head
-        self._lower = head.lower()
+        self.lower = head.lower()
 
     @cached_property
     def data(self) -> dict[str, str]:  # type: ignore[override]  # UserDict keeps its dict here
@@ -34,14 +37,14 @@ class Headers(UserDict[str, str]):
         return found
 
     def every(self, name: bytes) -> list[bytes]:
-        """The values of a header, in the order of its lines; `name` in lower case."""
+        """The values of a header, in the order of its lines; `name` as SET_COOKIE is written."""
         values = []
-        at = self._lower.find(b"\r\n%b:" % name)
+        at = self.lower.find(name)
         while at >= 0:
-            at += len(name) + 3
+            at += len(name)
             end = self._head.index(b"\r\n", at)
             values.append(self._head[at:end].strip())
-            at = self._lower.find(b"\r\n%b:" % name, end)
+            at = self.lower.find(name, end)
         return values
 
 

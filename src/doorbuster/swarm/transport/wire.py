@@ -11,13 +11,11 @@ import errno
 import os
 import socket
 import ssl
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 import gevent
-from gevent import get_hub, monkey
-from gevent.hub import Waiter
+from gevent import get_hub, getcurrent, monkey
 
 from doorbuster.swarm.transport import failures
 from doorbuster.swarm.transport.failures import Failed, TooLate, Unanswered
@@ -36,25 +34,24 @@ class Sweeper:
 
     def __init__(self) -> None:
         self._waiting: dict[Any, float] = {}
-        self._timer = get_hub().loop.timer(_SWEEP_EVERY_S, _SWEEP_EVERY_S)
+        self._hub = get_hub()
+        self._timer = self._hub.loop.timer(_SWEEP_EVERY_S, _SWEEP_EVERY_S)
 
     def wait(self, watcher: Any, until_s: float) -> None:
         """Wait for a watcher of the event loop until an instant of `time.monotonic`. Raises TooLate."""
         if not self._timer.active:
             self._timer.start(self._sweep)
-        waiter = Waiter()
-        self._waiting[waiter] = until_s
-        watcher.start(waiter.switch, None)
+        shopper = getcurrent()
+        self._waiting[shopper] = until_s
         try:
-            waiter.get()
+            self._hub.wait(watcher)
         finally:
-            watcher.stop()
-            del self._waiting[waiter]
+            del self._waiting[shopper]
 
     def _sweep(self) -> None:
         now_s = monotonic()
-        for waiter in [waiter for waiter, until_s in self._waiting.items() if until_s <= now_s]:
-            waiter.throw(TooLate)
+        for shopper in [shopper for shopper, until_s in self._waiting.items() if until_s <= now_s]:
+            shopper.throw(TooLate)
         if not self._waiting:
             self._timer.stop()
 
@@ -104,7 +101,7 @@ class Wire:
             self.close()
             raise
 
-    def ask(self, message: bytes, first_byte_s: float, until_s: float, *, head_only: bool = False) -> Reply:
+    def ask(self, message: bytes, first_byte_s: float, until_s: float, head_only: bool = False) -> Reply:
         """The answer, good until the next question. Raises Failed and OSError, and is closed then."""
         reply = self._reply
         reply.expect(head_only)
@@ -137,10 +134,13 @@ class Wire:
 
     def _send(self, data: bytes, until_s: float) -> None:
         while True:
-            with suppress(BlockingIOError, ssl.SSLWantWriteError):
-                data = data[self._socket.send(data) :]
-            if not data:
-                return
+            try:
+                sent = self._socket.send(data)
+                if sent == len(data):
+                    return
+                data = data[sent:]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                pass
             self._wait_writable(until_s)
 
     def _receive(self, until_s: float) -> bytes:
