@@ -44,7 +44,7 @@ def file_chart(imported: Imported) -> Figure:
     at = (summed.local_s // length_s * length_s).astype(float)
     count = np.where(summed.present > 0.5, summed.count, np.nan)
     lines = [Line(at.tolist(), count.tolist(), "", THIS_YEAR, "-", "", 1.1)]
-    _time_axis(axes, float(at[0]), float(at[-1]))
+    time_axis(axes, float(at[0]), float(at[-1]))
     _count_axis(axes, count)
     draw_lines(axes, lines)
     peak = float(curve.local_s[imported.window.first]) // length_s * length_s
@@ -76,8 +76,8 @@ def _steps_chart(imported: Imported, first: int, last: int, title: str) -> Figur
     per = max(1, -(-(last - first) // _MOST_POINTS))
     at, count = _binned(curve.local_s[first:last].astype(float), curve.count[first:last], per)
     per_minute = count * 60 / curve.step_s * imported.sessions_per_count
-    figure, axes = new_figure(title, f"sessions a minute, each point {_length(per * curve.step_s)}")
-    _time_axis(axes, float(at[0]), float(at[-1]) + per * curve.step_s)
+    figure, axes = new_figure(title, f"sessions a minute, each point {length_words(per * curve.step_s)}")
+    time_axis(axes, float(at[0]), float(at[-1]) + per * curve.step_s)
     _count_axis(axes, per_minute)
     start = float(curve.local_s[window.first])
     end = start + (window.last - window.first) * curve.step_s
@@ -132,7 +132,7 @@ def _call(axes: Axes, x: float, y: float, words: str, colour: str) -> None:
     axes.annotate(words, (x, y), (away, 5), textcoords="offset points", ha=side, fontsize=8.5, color=colour)
 
 
-def _time_axis(axes: Axes, first_s: float, last_s: float) -> None:
+def time_axis(axes: Axes, first_s: float, last_s: float) -> None:
     """Dates where the span is long, the time of day where it is short."""
     span = max(last_s - first_s, 60.0)
     step = next((tick for tick in _TICKS_S if span / tick <= 6), _TICKS_S[-1])
@@ -150,7 +150,8 @@ def _tick(value: float, step: float, span: float, ticks: Sequence[float] | NDArr
     return f"{moment[11:16]}\n{moment[5:10]}" if first_of_day else moment[11:16]
 
 
-def _length(seconds: int) -> str:
+def length_words(seconds: int) -> str:
+    """E.g. `5 min`."""
     for size, word in ((DAY_S, "d"), (HOUR_S, "h"), (60, "min")):
         if seconds % size == 0:
             return f"{seconds // size} {word}"

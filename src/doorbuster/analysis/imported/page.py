@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure as Drawn
 
 from doorbuster.analysis.charts.style import png
 from doorbuster.analysis.imported.charts import file_chart, peak_chart
+from doorbuster.analysis.imported.mix_chart import mix_chart
+from doorbuster.analysis.imported.tables import THINK_HEADS, answer_rows, funnel_rows, scenario_rows, think_rows
 from doorbuster.analysis.wording import whole
-from doorbuster.importers.assumptions import scenario_figures
-from doorbuster.importers.curve_file import rehearsed_minutes, written_span
+from doorbuster.importers.curve_file import journey_columns, rehearsed_minutes, written_span
 from doorbuster.importers.grid import DAY_S, moment_text
-from doorbuster.importers.imported import Figure, Imported
+from doorbuster.importers.imported import Imported
 
 
 def render_import(imported: Imported, planned: str) -> str:
@@ -25,47 +25,42 @@ def render_import(imported: Imported, planned: str) -> str:
     environment = Environment(
         loader=PackageLoader("doorbuster.analysis"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    figures = list(scenario_figures(imported).values())
-    if imported.requests_per_session is not None:
-        figures.insert(0, imported.requests_per_session)
     return environment.get_template("imported.html.j2").render(
         name=imported.name,
         source=imported.source,
         peak=_peak(imported),
         planned=planned,
+        baseline=imported.baseline,
         findings=imported.findings,
-        charts=[
-            ("The whole file with its chosen peak", _embedded(file_chart(imported))),
-            ("The day of the peak with the stretch that will be rehearsed", _embedded(peak_chart(imported))),
-        ],
-        figures=_rows(figures),
-        funnel=_rows(imported.funnel),
-        errors=_rows([one.failed for one in imported.answers]),
+        charts=_charts(imported),
+        figures=scenario_rows(imported),
+        think_heads=THINK_HEADS,
+        thinks=think_rows(imported),
+        funnel=funnel_rows(imported),
+        answers=answer_rows(imported),
+        timed=any(one.p50_ms is not None for one in imported.answers),
         products=[(name, f"{share:.2%}") for name, share in imported.products],
         missing=imported.missing,
         read_rows=whole(imported.read_rows),
+        read_words=imported.read_words,
         dropped=[(whole(one.rows), one.what, one.why) for one in imported.dropped],
         bad=imported.bad,
         span=_span(imported),
     )
 
 
+def _charts(imported: Imported) -> list[tuple[str, str]]:
+    """What each shows, for those who cannot see it, and the picture."""
+    drawn = [("The whole file with its chosen peak", file_chart(imported))]
+    if imported.window.last - imported.window.first < imported.curve.count.size:
+        drawn.append(("The day of the peak with the stretch that will be rehearsed", peak_chart(imported)))
+    if journey_columns(imported):
+        drawn.append(("Sessions of the peak by journey", mix_chart(imported)))
+    return [(about, _embedded(figure)) for about, figure in drawn]
+
+
 def _embedded(figure: Drawn) -> str:
     return base64.b64encode(png(figure)).decode("ascii")
-
-
-def _rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str, str]]:
-    """Name, value, range, how sure, why."""
-    return [
-        (
-            figure.name,
-            f"{figure.value:.4g}",
-            "" if figure.low is None or figure.high is None else f"{figure.low:.3g} to {figure.high:.3g}",
-            figure.sure,
-            figure.why,
-        )
-        for figure in figures
-    ]
 
 
 def _peak(imported: Imported) -> str:

@@ -18,15 +18,12 @@ _BUYING: Final[tuple[str, ...]] = ("native_checkout", "express_wallet")
 
 
 def funnel_of(log: LogImport) -> tuple[Figure, ...]:
-    """Sessions that took each step, those that bought, and those of a visitor who had been there before."""
+    """Sessions that took each step, and those of a visitor who had been there before."""
     steps = [share(step, log.funnel[step], log.sessions, "sessions") for step in STEPS if step in log.funnel]
-    bought = [
-        share(f"{journey} completed", orders, log.sessions, "sessions")
-        for journey, orders in log.orders.items()
-        if orders is not None
-    ]
-    again = share("returning", log.returning_share * log.sessions, log.sessions, "sessions, of a visitor seen before")
-    return (*steps, *bought, again)
+    again = share(
+        "came again", log.returning_share * log.sessions, log.sessions, "sessions, of visitors seen before in the log"
+    )
+    return (*steps, again)
 
 
 def mix_of_log(log: LogImport, curve: ImportedCurve, window: Window) -> tuple[dict[str, Figure], list[Finding]]:
