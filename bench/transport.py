@@ -7,6 +7,8 @@ A journey of five JSON steps with a cookie, each answer parsed and checked, twen
 starts a user for every session, as the door does, and records all that a run records: both clocks, histograms, session
 rows, parts written, Locust's page fed. nginx is the shop, on the first core; each generator has the last core to
 itself, one after the other, round by round. k6 and wrk are left out where they are not installed; K6 names the binary.
+k6 is measured twice: as it comes, when it keeps a summary of the whole run and nothing by second, and with --out csv,
+its smallest record from which curves can be drawn, as ours always keeps one.
 Ends with 0 unless a generator failed: a figure below its bar is said, not punished, because machines differ.
 """
 
@@ -31,8 +33,14 @@ import psutil
 HERE = Path(__file__).resolve().parent
 PORT, TLS_PORT = 18931, 18932
 SHOPPERS = 20
-NAMES = {"ours": "doorbuster", "fasthttp": "Locust FastHttpUser", "http": "Locust HttpUser", "k6": "k6", "wrk": "wrk"}
-BARS = (("reused", "fasthttp", 5.0, 8.0), ("fresh", "fasthttp", 3.0, 3.0), ("reused", "k6", 3.0, 4.0))
+NAMES = {
+    "ours": "doorbuster", "fasthttp": "Locust FastHttpUser", "http": "Locust HttpUser", "k6": "k6, summary only",
+    "k6csv": "k6, recording (--out csv)", "wrk": "wrk",
+}  # fmt: skip
+BARS = (
+    ("reused", "fasthttp", 5.0, 8.0), ("fresh", "fasthttp", 3.0, 3.0),
+    ("reused", "k6", 3.0, 4.0), ("reused", "k6csv", 3.0, 4.0),
+)  # fmt: skip
 """(connections, other generator, at least so many times its requests a processor second, the aim)"""
 CORES = sorted(os.sched_getaffinity(0))
 NGINX = """
@@ -109,15 +117,16 @@ def python_generator(kind: str, folder: Path, url: str, fresh: bool, seconds: fl
     return float(figures["requests"] / figures["cpu_s"])
 
 
-def k6(binary: str, folder: Path, url: str, fresh: bool, seconds: float) -> float:
+def k6(binary: str, folder: Path, url: str, fresh: bool, seconds: float, recording: bool) -> float:
     """Its start is measured apart and taken off."""
+    out = ["--out", f"csv={folder / 'k6.csv'}"] if recording else []
 
     def run(lasting_s: float) -> tuple[int, float]:
         script, summary = folder / "k6.js", folder / "k6.json"
         script.write_text(
             K6_SCRIPT.format(shoppers=SHOPPERS, seconds=lasting_s, fresh="true" if fresh else "false", url=url)
         )
-        command = [binary, "run", "--quiet", "--no-usage-report", f"--summary-export={summary}", str(script)]
+        command = [binary, "run", "--quiet", "--no-usage-report", f"--summary-export={summary}", *out, str(script)]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(pinned(command), check=True, capture_output=True, env={**environment(folder), "GOMAXPROCS": "1"})
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -155,7 +164,7 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["waits"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--only", default="", help="some of ours,fasthttp,http,k6,wrk")
+    parser.add_argument("--only", default="", help=f"some of {','.join(NAMES)}")
     options = parser.parse_args()
     k6_binary = os.environ.get("K6") or shutil.which("k6")
     wrk_binary = shutil.which("wrk")
@@ -170,14 +179,14 @@ def main() -> None:
             for round_number in range(options.rounds):
                 for way, fresh, secure in ways:
                     url = f"https://127.0.0.1:{TLS_PORT}" if secure else f"http://127.0.0.1:{PORT}"
-                    for kind in ("ours", "fasthttp", "http", "k6", "wrk"):
+                    for kind in NAMES:
                         if options.only and kind not in options.only.split(","):
                             continue
-                        if kind == "k6" and k6_binary:
-                            rate = k6(k6_binary, folder, url, fresh, options.seconds)
+                        if kind in ("k6", "k6csv") and k6_binary:
+                            rate = k6(k6_binary, folder, url, fresh, options.seconds, kind == "k6csv")
                         elif kind == "wrk" and wrk_binary and not fresh:
                             rate = wrk(wrk_binary, url, options.seconds)
-                        elif kind not in ("k6", "wrk"):
+                        elif kind in ("ours", "fasthttp", "http"):
                             rate = python_generator(kind, folder, url, fresh, options.seconds)
                         else:
                             continue
