@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +47,17 @@ class Settings(BaseSettings):
         if self.ca_bundle is not None:
             shape["ca_bundle"] = hashlib.sha256(self.ca_bundle.read_bytes()).hexdigest()
         return shape
+
+    def shop_headers(self) -> dict[str, str]:
+        """What opens the shop's door, by lower-case name; for the shop alone, because it holds the secrets."""
+        headers = {}
+        if self.basic_auth is not None:
+            headers["authorization"] = "Basic " + b64encode(self.basic_auth.get_secret_value().encode()).decode()
+        if self.storefront_password is not None:
+            headers["x-storefront-password"] = self.storefront_password.get_secret_value()
+        if self.extra_header is not None and self.extra_header_value is not None:
+            headers[self.extra_header.lower()] = self.extra_header_value.get_secret_value()
+        return headers
 
     @field_validator("target")
     @classmethod

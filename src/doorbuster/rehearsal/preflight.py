@@ -21,19 +21,9 @@ _TIMEOUT = httpx.Timeout(8.0, connect=4.0)
 @contextmanager
 def plain_http(settings: Settings) -> Iterator[httpx.Client]:
     """An httpx client with the environment's credentials, for everything that is not load."""
-    headers = {}
-    if settings.host_override:
-        headers["host"] = settings.host_override
-    if settings.extra_header is not None and settings.extra_header_value is not None:
-        headers[settings.extra_header] = settings.extra_header_value.get_secret_value()
-    if settings.storefront_password is not None:
-        headers["x-storefront-password"] = settings.storefront_password.get_secret_value()
-    auth = None
-    if settings.basic_auth is not None:
-        user, _, password = settings.basic_auth.get_secret_value().partition(":")
-        auth = httpx.BasicAuth(user, password)
+    headers = settings.shop_headers() | ({"host": settings.host_override} if settings.host_override else {})
     verify = str(settings.ca_bundle) if settings.ca_bundle else True
-    with httpx.Client(headers=headers, auth=auth, verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
+    with httpx.Client(headers=headers, verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
         yield client
 
 

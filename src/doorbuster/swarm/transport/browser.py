@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,8 +23,6 @@ _MOST_REDIRECTS: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
-Content = tuple[Mapping[str, str], bytes]
-"""(headers about the body, body)."""
 _LOOK_AFTER_S: Final = 1.0
 """A connection that was idle for longer may have been closed: look before use."""
 
@@ -52,8 +51,7 @@ class Browser:
         patient_until_s = self.patient_until_s
         until_s = min(patient_until_s, monotonic() + self._options.total_timeout_s)
         try:
-            bare = json is None and form is None
-            about, body = _NO_CONTENT[method in _BODIED] if bare else _content(json, form)
+            about, body = _content(method, json, form)
             place = place_of(self._options, url)
             home = place.origin
             for _ in range(_MOST_REDIRECTS + 1):
@@ -68,7 +66,7 @@ class Browser:
                 location = location.encode("latin-1").decode("utf-8", "replace")
                 place = place_of(self._options, location, place.url)
                 if (response.status == 303 and method != "HEAD") or (response.status < 303 and method == "POST"):
-                    method, (about, body) = "GET", _NO_CONTENT[False]
+                    method, about, body = "GET", {}, b""
             raise Failed(failures.REDIRECT_LOOP)
         except (Failed, OSError) as failed:
             if monotonic() >= patient_until_s:
@@ -78,9 +76,8 @@ class Browser:
     def close(self) -> None:
         """The shopper goes home. Connections that everybody shares stay open."""
         if not self._options.reuse_connections:
-            for wires in self._idle.values():
-                for wire in wires:
-                    wire.close()
+            for wire in chain(*self._idle.values()):
+                wire.close()
             self._idle.clear()
 
     def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
@@ -125,16 +122,17 @@ class Browser:
         return None
 
 
-_NO_CONTENT: Final[Mapping[bool, Content]] = {True: ({"content-length": "0"}, b""), False: ({}, b"")}
-"""By whether the method speaks of a body."""
-
-
-def _content(json: Any, form: Mapping[str, str] | None) -> Content:
-    if form is None:
-        body, kind = orjson.dumps(json), "application/json"
+def _content(method: str, json: Any, form: Mapping[str, str] | None) -> tuple[dict[str, str], bytes]:
+    """(headers about the body, body)."""
+    if json is not None:
+        body, kind = orjson.dumps(json), {"content-type": "application/json"}
+    elif form is not None:
+        body, kind = urlencode(form).encode(), {"content-type": "application/x-www-form-urlencoded"}
+    elif method in _BODIED:
+        body, kind = b"", {}
     else:
-        body, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
-    return {"content-type": kind, "content-length": str(len(body))}, body
+        return {}, b""
+    return {**kind, "content-length": str(len(body))}, body
 
 
 def _head(origin: Origin, about: Mapping[str, str], own: Mapping[str, str]) -> bytes:

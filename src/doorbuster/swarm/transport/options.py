@@ -150,17 +150,11 @@ def transport_options(
     settings: Settings, base_url: str, allowed_hosts: tuple[str, ...], run: str = ""
 ) -> TransportOptions:
     """Options from the environment's settings."""
-    headers = {}
-    if settings.basic_auth is not None:
-        headers["authorization"] = "Basic " + b64encode(settings.basic_auth.get_secret_value().encode()).decode()
-    if settings.storefront_password is not None:
-        headers["x-storefront-password"] = settings.storefront_password.get_secret_value()
-    if settings.extra_header is not None and settings.extra_header_value is not None:
-        headers[settings.extra_header.lower()] = settings.extra_header_value.get_secret_value()
     shop = urlsplit(base_url)
     options = TransportOptions(
-        frozenset(allowed_hosts), headers, settings.host_override, shop.hostname or "", shop.scheme == "https", run=run
-    )
+        frozenset(allowed_hosts), settings.shop_headers(), settings.host_override, shop.hostname or "",
+        shop.scheme == "https", run=run,
+    )  # fmt: skip
     if settings.ca_bundle is not None:
         options.tls.load_verify_locations(settings.ca_bundle)
     return options
