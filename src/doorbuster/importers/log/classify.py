@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ REASONS: Final[dict[int, tuple[str, str]]] = {
 }
 _FILE: Final = Path(__file__).parent / "robots.toml"
 # CUBOT makes phones: `bot` counts unless it is the end of CUBOT.
+_PAGE: Final = "CASE WHEN ends_with(path, '/') THEN rtrim(path, '/') ELSE path END"
 _BOT_RULE: Final = r"(?:^|[^u])bot|(?:^|[^c])ubot"
 
 
@@ -58,16 +60,18 @@ def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> st
     # A search of every agent is the dearest question of all, and most agents are few.
     machine = f"agent NOT IN (SELECT agent FROM browsers) AND regexp_matches(agent, {text(bot_pattern())})"
     bot = f"WHEN {machine} THEN {BOT}" if has_agent else ""
+    step = _by_method(platform.rules, lambda rule: str(rule.step), str(OTHER))
+    slug = _by_method([rule for rule in platform.rules if rule.product], _slug, "NULL")
     return f"""
 SELECT CASE WHEN reason = {BAD} THEN line END AS line, reason, step,
-  CASE WHEN step = {STEPS.index("product")} THEN {_slug(platform)} END AS slug,
+  CASE WHEN step = {STEPS.index("product")} THEN {slug} END AS slug,
   CASE WHEN reason IN ({KEPT}, {STATIC}) THEN (hash({text(salt)}, address, agent) >> 1)::BIGINT END AS client,
   CASE WHEN reason IN ({KEPT}, {STATIC}) AND sid IS NOT NULL THEN (hash(sid, {text(salt)}) >> 1)::BIGINT END AS sid,
   end_us, zone, took_us, status
 FROM (
-  SELECT *, CASE WHEN reason = {KEPT} THEN {_step(platform)} END::UTINYINT AS step FROM (
-    SELECT *, CASE WHEN reason = {KEPT} THEN rtrim(path, '/') END AS page FROM (
-      SELECT *, (CASE WHEN NOT coalesce(ok, false) THEN {BAD} {bot} {no_agent}
+  SELECT *, CASE WHEN reason = {KEPT} THEN {step} END::UTINYINT AS step FROM (
+    SELECT *, CASE WHEN reason = {KEPT} THEN {_PAGE} END AS page FROM (
+      SELECT *, (CASE WHEN NOT coalesce(ok AND status BETWEEN 0 AND 999, false) THEN {BAD} {bot} {no_agent}
         WHEN NOT starts_with(target, '/') THEN {NOT_HTTP}
         WHEN path IN ({health}) THEN {HEALTH}
         WHEN {folders} OR (contains(path, '.'){calls} AND regexp_matches(path, {endings})) THEN {STATIC}
@@ -75,14 +79,23 @@ FROM (
       FROM (SELECT *, {before("target", "?")} AS path FROM ({parsed})))))"""
 
 
-def _step(platform: Platform) -> str:
-    cases = " ".join(f"WHEN {_fits(rule)} THEN {rule.step}" for rule in platform.rules)
-    return f"CASE {cases} ELSE {OTHER} END"
+def _by_method(rules: Sequence[Rule], then: Callable[[Rule], str], otherwise: str) -> str:
+    """The first rule that fits decides. The method is asked once: a page is not compared with the rules for a call."""
+
+    def first_of(methods: Collection[str]) -> str:
+        cases = "".join(f" WHEN {_fits(rule)} THEN {then(rule)}" for rule in rules if rule.method in methods)
+        return f"CASE{cases} ELSE {otherwise} END" if cases else otherwise
+
+    methods = dict.fromkeys(rule.method for rule in rules if rule.method != "*")
+    if not methods:
+        return first_of("*")
+    cases = "".join(f" WHEN {text(method)} THEN {first_of((method, '*'))}" for method in methods)
+    return f"CASE method{cases} ELSE {first_of('*')} END"
 
 
 def _fits(rule: Rule) -> str:
-    """The cheap question first: an expression runs only on paths that begin right, or not at all."""
-    conditions = [] if rule.method == "*" else [f"method = {text(rule.method)}"]
+    """Whether path and query fit. The cheap question first: an expression runs only on paths that begin right."""
+    conditions = []
     start, begins = re.escape(rule.literal), f"starts_with(page, {text(rule.literal)})"
     if rule.pattern == start:
         conditions.append(f"page = {text(rule.literal)}")
@@ -108,12 +121,6 @@ def _rest(rule: Rule) -> str:
     return f"substr(page, {len(rule.literal) + 1})"
 
 
-def _slug(platform: Platform) -> str:
+def _slug(rule: Rule) -> str:
     """As the link spells it: `Slugs` reads it."""
-    cases = " ".join(
-        f"WHEN {_fits(rule)} THEN "
-        + (_rest(rule) if _one_more(rule) else f"regexp_extract(page, {text('^' + rule.pattern + '$')}, 1)")
-        for rule in platform.rules
-        if rule.product
-    )
-    return f"CASE {cases} END" if cases else "NULL"
+    return _rest(rule) if _one_more(rule) else f"regexp_extract(page, {text('^' + rule.pattern + '$')}, 1)"

@@ -63,11 +63,10 @@ def import_log(
         with connection(memory_mb) as duck:
             duck.execute("SET temp_directory = ?", [temporary])
             by = _stitched(duck, writer, session, idle_s)
-            others = engine.has_others(duck, writer)
             # Statics tell crawlers from browsers only where the shop's own server serves them.
             statics = seen.counts.reasons[classify.STATIC] > 0.1 * seen.counts.kept
             tables = engine.add_up(
-                duck, writer, engine.program(idle_s * 1_000_000, others=others, statics_logged=statics)
+                duck, writer, engine.program(idle_s * 1_000_000, others=seen.counts.others > 0, statics_logged=statics)
             )
     if not len(tables["masks"]):
         raise LogError("no shopper's session: all requests that look like browsers' came from crawlers")
@@ -75,8 +74,8 @@ def import_log(
 
 
 def _stitched(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, session: str, idle_s: int) -> Session:
+    writer.close()
     if session == "address":
-        writer.close()
         return Session(session, idle_s)
     given, alone = engine.stitch(duck, writer, idle_s * 1_000_000)
     return Session(session, idle_s, given, alone)

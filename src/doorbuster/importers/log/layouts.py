@@ -61,6 +61,8 @@ class Layout:
     took_unit_us: int = 1_000_000
     sid: Place | None = None
     sid_name: str = ""
+    zone: str = ""
+    """The first line's, e.g. +0330: what most lines have can be parsed in a cheaper way."""
     columns: tuple[str, ...] = ()
     """Names of CloudFront's columns, in the file's order."""
     json: JsonFields | None = None
@@ -117,7 +119,7 @@ def layout_of(file: str, sample: Sequence[str], session: str, forced: str | None
     if form == "alb":
         return Layout(form)
     if form == "common":
-        return Layout(form, _address_word(sample))
+        return Layout(form, _address_word(sample), zone=_zone(sample))
     return _combined(file, sample, kind, name)
 
 
@@ -146,6 +148,10 @@ def _address_word(sample: Sequence[str]) -> int:
     return 2 if hosts > len(sample) / 2 else 1
 
 
+def _zone(sample: Sequence[str]) -> str:
+    return next((found[1][-5:] for line in sample if (found := re.search(STAMP, line))), "")
+
+
 def _combined(file: str, sample: Sequence[str], kind: str, name: str) -> Layout:
     matched = [found for line in sample if (found := re.match(COMBINED, line))]
     # As parse.py numbers them: 1 up to the request, 2 request, 3 status, 4 referer, 5 between, 6 agent, 7... the rest.
@@ -163,7 +169,9 @@ def _combined(file: str, sample: Sequence[str], kind: str, name: str) -> Layout:
                 f'{file}: no part of its lines holds the {kind} {name}; log it (nginx: "$cookie_{name}" at the end of '
                 "log_format) or use --session address"
             )
-    return Layout("combined", _address_word(sample), forwarded, took, unit_us, sid, name, notes=tuple(notes))
+    return Layout(
+        "combined", _address_word(sample), forwarded, took, unit_us, sid, name, _zone(sample), notes=tuple(notes)
+    )
 
 
 def _place(rows: Sequence[dict[int, str]], fits: Callable[[int, str], bool]) -> Place | None:

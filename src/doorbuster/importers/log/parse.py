@@ -44,7 +44,7 @@ def _combined(layout: Layout, lines: str, carefully: bool) -> str:
     else:
         split = _split(lines)
         # A quote inside a part moves what follows: between referer and agent there is then no single space.
-        fits = "len(q) >= 7 AND q[5] = ' ' AND NOT ends_with(q[6], '\\') AND NOT ends_with(q[2], '\\')"
+        fits = "len(q) >= 7 AND q[5] = ' '"
     return _from_quotes(layout, split, fits, agent="q[6]")
 
 
@@ -61,7 +61,8 @@ def _common(layout: Layout, lines: str, carefully: bool) -> str:
 
 def _split(lines: str) -> str:
     """The parts of a line between quotes; an escaped quote is none."""
-    plain = "CASE WHEN contains(line, '\\\"') THEN replace(line, '\\\"', chr(2)) ELSE line END"
+    # One byte is found in a third of the time that two take.
+    plain = "CASE WHEN contains(line, '\\') THEN replace(line, '\\\"', chr(2)) ELSE line END"
     return f"SELECT line, string_split({plain}, '\"') AS q FROM {lines}"
 
 
@@ -76,14 +77,19 @@ def _from_quotes(layout: Layout, split: str, fits: str, agent: str) -> str:
         address = (
             f"CASE WHEN length(forwarded_part) > 2 THEN trim(split_part(forwarded_part, ',', 1)) ELSE {address} END"
         )
+    zone = "try_cast(substr(stamp, 22, 5) AS SMALLINT)"
+    if layout.zone:
+        # A comparison is half the price of a cast, and nearly all lines have the zone of the first.
+        zone = f"CASE WHEN ends_with(stamp, {text(layout.zone)}) THEN {int(layout.zone)} ELSE {zone} END::SMALLINT"
     return f"""
 SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE (line, fits) FROM (
   SELECT line, fits, epoch_us(try_strptime(stamp, '%d/%b/%Y:%H:%M:%S %z')) AS end_us,
-    try_cast(substr(stamp, 22, 5) AS SMALLINT) AS zone, address, agent, method, target, status, took_us, sid
+    {zone} AS zone, address, agent, method, target, status, took_us, sid
   FROM (
     SELECT line, fits, substr(head, strpos(head, '[') + 1, 26) AS stamp, {address} AS address, agent,
-      split_part(request, ' ', 1) AS method, split_part(request, ' ', 2) AS target,
-      try_cast(substr(mid, 2, 3) AS SMALLINT) AS status, {_took(layout)} AS took_us, {_sid(layout)} AS sid
+      CASE WHEN starts_with(request, 'GET ') THEN 'GET' ELSE split_part(request, ' ', 1) END AS method,
+      split_part(request, ' ', 2) AS target, try_cast(substr(mid, 2, 3) AS SMALLINT) AS status,
+      {_took(layout)} AS took_us, {_sid(layout)} AS sid
     FROM (
       SELECT line, {fits} AS fits, q[1] AS head, q[2] AS request, q[3] AS mid, {agent} AS agent{parts}
       FROM ({split}))))"""
@@ -111,12 +117,10 @@ def _took(layout: Layout) -> str:
     if layout.took is None:
         return "NULL::DOUBLE"
     bare = layout.took.pattern.startswith(r"^\s*(")
-    # A split is a third of the price of an expression, where the figure is the first word.
-    number = (
-        "coalesce(try_cast(took_part AS DOUBLE), try_cast(split_part(trim(took_part), ' ', 1) AS DOUBLE))"
-        if bare
-        else f"try_cast(regexp_extract(took_part, {text(layout.took.pattern)}, 1) AS DOUBLE)"
-    )
+    number = f"try_cast(regexp_extract(took_part, {text(layout.took.pattern)}, 1) AS DOUBLE)"
+    if bare:
+        # The expression is dear; a part that holds the figure alone needs none.
+        number = f"coalesce(try_cast(took_part AS DOUBLE), {number})"
     return _micros(number, layout.took_unit_us)
 
 
@@ -135,7 +139,7 @@ def _alb(layout: Layout, lines: str, carefully: bool) -> str:
     else:
         split = _split(lines)
         # AWS appends fields: nothing is said about the end of a line.
-        fits = "len(q) >= 5 AND q[3] = ' ' AND NOT ends_with(q[4], '\\') AND NOT ends_with(q[2], '\\')"
+        fits = "len(q) >= 5 AND q[3] = ' '"
     times = [f"try_cast(w[{number}] AS DOUBLE)" for number in (6, 7, 8)]
     known = " AND ".join(f"{time} >= 0" for time in times)
     return f"""

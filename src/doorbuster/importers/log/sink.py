@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import EVENTS, BucketWriter
+from doorbuster.importers.log.platform import OTHER
 from doorbuster.importers.log.slugs import Slugs
+from doorbuster.importers.log.what import packed
 from doorbuster.record.histogram import index_of_bounds
 
 MOST_TOOK_US: Final = 86_400_000_000
@@ -36,6 +38,8 @@ class Counts:
     last_us: int = -(2**62)
     sids: int = 0
     """Kept events that carried the session's cookie or header."""
+    others: int = 0
+    """Kept events that no rule of the platform names."""
 
     @property
     def kept(self) -> int:
@@ -95,19 +99,17 @@ class Sink:
         timed = (micros >= 0) & (micros <= MOST_TOOK_US)
         took_us = np.rint(np.where(timed, micros, 0.0)).astype(np.int64)
         latency = np.where(timed, index_of_bounds(took_us), -1) if timed.any() else np.full(len(kept), -1)
+        step, status = (one(name).to_numpy().astype(np.int64) for name in ("step", "status"))
         self.counts.sids += len(sid) - sid.null_count
+        self.counts.others += int(np.count_nonzero(step == OTHER))
         columns = {
             "visitor": sid.fill_null(client),
             "client": client,
-            "named": sid.is_valid(),
             "start_us": end_us - took_us,
             "took_us": took_us,
-            "latency": latency.astype(np.int16),
-            "step": one("step").cast(pa.int16()),
-            "status": one("status"),
-            "product": self.slugs.numbers(one("slug")),
+            "what": packed(step, status, latency, self.slugs.numbers(one("slug"))),
         }
-        self.writer.add(pa.table(columns, schema=EVENTS))
+        self.writer.add(pa.table(columns, schema=EVENTS), sid.is_valid().to_numpy(zero_copy_only=False))
 
 
 def _rows(batch: pa.Table, rows: NDArray[Any]) -> Any:

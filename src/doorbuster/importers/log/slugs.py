@@ -19,12 +19,12 @@ class Slugs:
         self._by_name: dict[str, int] = {}
         self._by_spelling: dict[str | None, int] = {None: NONE}
 
-    def numbers(self, spelt: pa.Array) -> NDArray[np.int32]:
+    def numbers(self, spelt: pa.Array) -> NDArray[np.int64]:
         """The number of each, `NONE` for null."""
         coded = spelt.dictionary_encode()
         found = [self._number(spelling) for spelling in coded.dictionary.to_pylist()]
-        lookup = np.array([*found, NONE], dtype=np.int32)
-        numbers: NDArray[np.int32] = lookup[coded.indices.fill_null(len(found)).to_numpy()]
+        lookup = np.array([*found, NONE], dtype=np.int64)
+        numbers: NDArray[np.int64] = lookup[coded.indices.fill_null(len(found)).to_numpy()]
         return numbers
 
     def _number(self, spelling: str) -> int:

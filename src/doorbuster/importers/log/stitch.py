@@ -9,14 +9,19 @@ from ibis import _
 
 SLACK_US: Final = 2_000_000
 """Clocks of whole seconds can put the hit with the cookie before the one that fetched it."""
+PAIR_TYPES: Final = dict.fromkeys(("client", "visitor", "first_us", "last_us"), "int64")
 
 
-def stitched(named: Any, loose: Any, idle_us: int) -> Any:
+def pairs(named: Any) -> Any:
+    """Which visitor came from which client, and from when to when. `named`: the events that carried the cookie."""
+    return named.group_by("client", "visitor").agg(first_us=_.start_us.min(), last_us=_.start_us.max())
+
+
+def stitched(pairs: Any, loose: Any, idle_us: int) -> Any:
     """`loose` with `visitor` replaced where one is found: the client's next new cookie, else its one still at work.
 
-    Both have the columns of `buckets.EVENTS`; `named` carried the cookie, `loose` did not.
+    `loose` has the columns of `buckets.EVENTS` and holds the events without a cookie.
     """
-    pairs = named.group_by("client", "visitor").agg(first_us=_.start_us.min(), last_us=_.start_us.max())
     # Two new cookies of one client in the same microsecond: any order will do, but the same on every engine.
     firsts = pairs.group_by("client", "first_us").agg(owner=_.visitor.min(), last_us=_.last_us.max())
     marks = firsts.select("client", at_us=_.first_us + SLACK_US, kind=ibis.literal(1, "int8"), first_us=_.first_us)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from doorbuster.importers.imported import BadLines, Dropped
-from doorbuster.importers.log import classify, walks
+from doorbuster.importers.log import classify, walks, what
 from doorbuster.importers.log.findings import findings, missing
 from doorbuster.importers.log.models import ThinkFit, fit_think, fit_zipf
 from doorbuster.importers.log.platform import Platform
@@ -98,7 +98,7 @@ def _reached(sessions_by_mask: list[tuple[int, int]], bits: int) -> int:
 
 
 def _read(counts: Counts, crawlers: pa.Table) -> Read:
-    dropped = [Dropped(what, counts.reasons[code], why) for code, (what, why) in classify.REASONS.items()]
+    dropped = [Dropped(name, counts.reasons[code], why) for code, (name, why) in classify.REASONS.items()]
     pages = sum(crawlers["pages"].to_pylist())
     if pages:
         dropped.append(
@@ -193,21 +193,19 @@ def outcome(step: str, status: int) -> str:
 
 
 def _answers(table: pa.Table) -> pa.Table:
-    steps, statuses = table["step"].to_numpy(), table["status"].to_numpy()
-    pairs, which = np.unique(steps.astype(np.int64) * 1000 + statuses, return_inverse=True)
+    packed = table["answer"].to_numpy()
+    journey, step = packed // what.ANSWER, what.step(packed)
+    status, latency = what.status(packed), what.latency(packed % what.ANSWER)
+    pairs, which = np.unique(step * 1000 + status, return_inverse=True)
     outcomes = pa.array([outcome(STEPS[pair // 1000], pair % 1000) for pair in pairs.tolist()], pa.string())
-    latency = table["latency"].to_numpy()
-    bounds = np.where(latency >= 0, BOUNDS_US[latency.clip(0)], np.nan)
     return pa.table(
         {
             "minute": table["minute"],
-            "journey": pa.DictionaryArray.from_arrays(
-                table["journey"].combine_chunks().cast(pa.int8()), list(JOURNEYS)
-            ),
-            "step": pa.DictionaryArray.from_arrays(table["step"].combine_chunks().cast(pa.int8()), list(STEPS)),
-            "status": table["status"],
+            "journey": pa.DictionaryArray.from_arrays(journey.astype(np.int8), list(JOURNEYS)),
+            "step": pa.DictionaryArray.from_arrays(step.astype(np.int8), list(STEPS)),
+            "status": status.astype(np.int16),
             "outcome": outcomes.take(pa.array(which)).dictionary_encode(),
-            "bucket_us": pa.array(bounds, pa.float64(), mask=latency < 0),
+            "bucket_us": pa.array(np.where(latency >= 0, BOUNDS_US[latency.clip(0)], np.nan), mask=latency < 0),
             "count": table["count"],
         }
     )

@@ -1,7 +1,8 @@
 """What comes after the events, written once in Ibis: events become sessions, sessions the few tables of a result.
 
 Nothing here asks for a DuckDB: a shop with terabytes hands its own table with the columns of `buckets.EVENTS` to these
-functions on the engine that holds its logs. Doorbuster compiles them to SQL once and runs them a bucket at a time.
+functions on the engine that holds its logs. Doorbuster compiles them to SQL once and runs them a bucket at a time, each
+result a table for the next: `followed`, `numbered`, `sessions`, `robots`, `shoppers`, `taken`, `tables`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from doorbuster.importers.log import what
 from doorbuster.importers.log.platform import OTHER
 from doorbuster.vocabulary import STEPS
 
-EVENT_TYPES: Final = {
-    "visitor": "int64", "client": "int64", "named": "boolean", "start_us": "int64", "took_us": "int64",
-    "latency": "int16", "step": "int16", "status": "int16", "product": "int32",
-}  # fmt: skip
+EVENT_TYPES: Final = dict.fromkeys(("visitor", "client", "start_us", "took_us", "what"), "int64")
 NEVER_REACHED: Final = (400, 401, 403, 404, 405, 410)
 """A step answered like this was not taken: a wrong link, a stranger at the door, a scanner's guess."""
 CRAWLER_PAGES: Final = 20
@@ -37,62 +36,94 @@ WALLET, CHECKOUT, CART = bits("wallet."), bits("checkout."), bits("cart.add", "c
 _TRADE: Final = bits("cart.", "checkout.", "wallet.", "order.")
 
 
-def numbered(events: Any, idle_us: int, *, others: bool) -> Any:
-    """Events with `visit` (1 for a visitor's first session) and what came before: `prev_step`, `think_us` (null first).
+def followed(events: Any) -> Any:
+    """Events and what came before each: `last_us`, `prev_step` and `think_us`, null for a visitor's first.
+
+    The one sort of all events: it carries no column that it does not need.
+    """
+    # All that `lag` hands on is in the key: two lines of one microsecond come out the same on every engine.
+    narrow = events.select("visitor", "start_us", "took_us", "what", step=what.step(_.what))
+    along = ibis.window(group_by="visitor", order_by=["start_us", "step", "took_us"])
+    lagged = narrow.select(
+        "visitor", "start_us", "took_us", "what", last_us=_.start_us.lag().over(along),
+        prev_step=_.step.lag().over(along), last_took_us=_.took_us.lag().over(along),
+    )  # fmt: skip
+    return lagged.mutate(think_us=_.start_us - _.last_us - _.last_took_us).drop("last_took_us")
+
+
+def numbered(followed: Any, idle_us: int, *, others: bool) -> Any:
+    """`followed` with `visit`, 1 for a visitor's first session; each session's first event follows nothing.
 
     `others`: some events are pages that no rule knows. They keep a session alive, but nobody's think time is measured
     against them.
     """
-    # All that `lag` hands on is in the key: two lines of one microsecond come out the same on every engine.
-    order = ["start_us", "step", "took_us"]
-    along = ibis.window(group_by="visitor", order_by=order)
-    so_far = ibis.window(group_by="visitor", order_by=order, preceding=None, following=0)
-    known = events.mutate(
-        last_us=_.start_us.lag().over(along),
-        last_step=_.step.lag().over(along),
-        last_end_us=(_.start_us + _.took_us).lag().over(along),
+    opens = _.last_us.notnull() & (_.start_us - _.last_us > idle_us)
+    # Few visitors come twice: their later sessions are joined on, and the others are not sorted once more.
+    again = ibis.window(group_by="visitor", order_by="from_us")
+    later = followed.filter(opens).select("visitor", from_us=_.start_us)
+    later = later.mutate(until_us=_.from_us.lead().over(again), turn=ibis.row_number().over(again) + 2)
+    within = [
+        followed.visitor == later.visitor,
+        followed.start_us >= later.from_us,
+        later.until_us.isnull() | (followed.start_us < later.until_us),
+    ]
+    visits = followed.left_join(later, within).select(
+        *(followed[name] for name in followed.columns), visit=ibis.coalesce(later.turn, 1).cast("int32")
     )
-    opened = known.mutate(opens=_.last_us.isnull() | (_.start_us - _.last_us > idle_us))
-    visits = opened.mutate(visit=_.opens.cast("int32").sum().over(so_far).cast("int32"))
     if others:
-        visits = visits.drop("last_step", "last_end_us")
-        steps = visits.filter(_.step != OTHER)
-        within = ibis.window(group_by=["visitor", "visit"], order_by=order)
-        steps = steps.mutate(
-            last_step=_.step.lag().over(within), last_end_us=(_.start_us + _.took_us).lag().over(within)
-        )
-        rest = visits.filter(_.step == OTHER).mutate(last_step=ibis.null("int16"), last_end_us=ibis.null("int64"))
-        visits = steps.union(rest)
-        unknown: Any = _.last_step.isnull()
-    else:
-        unknown = _.opens
+        return _without_others(visits)
+    unknown = _.last_us.isnull() | opens
     return visits.mutate(
-        prev_step=ibis.ifelse(unknown, ibis.null("int16"), _.last_step),
-        think_us=ibis.ifelse(unknown, ibis.null("int64"), _.start_us - _.last_end_us),
-    ).select("visitor", "visit", "start_us", "took_us", "latency", "step", "status", "product", "prev_step", "think_us")
+        prev_step=ibis.ifelse(unknown, ibis.null("int64"), _.prev_step),
+        think_us=ibis.ifelse(unknown, ibis.null("int64"), _.think_us),
+    ).drop("last_us", "took_us")
 
 
-def sessions(walks: Any, statics: Any, *, statics_logged: bool) -> Any:
-    """One row a session: when, how far (`mask`, a bit a step), its journey; `robot`: a crawler in browser clothes."""
-    missed = walks.status.isin(NEVER_REACHED) | (walks.step == OTHER)
-    reached = ibis.ifelse(
-        missed, ibis.literal(0, "int32"), (ibis.literal(1, "int32") << walks.step.cast("int32")).cast("int32")
+def _without_others(visits: Any) -> Any:
+    plain = visits.mutate(step=what.step(_.what)).drop("last_us", "prev_step", "think_us")
+    within = ibis.window(group_by=["visitor", "visit"], order_by=["start_us", "step", "took_us"])
+    known = plain.filter(_.step != OTHER).mutate(
+        prev_step=_.step.lag().over(within), last_end_us=(_.start_us + _.took_us).lag().over(within)
     )
+    known = known.mutate(think_us=_.start_us - _.last_end_us).drop("last_end_us")
+    rest = plain.filter(_.step == OTHER).mutate(prev_step=ibis.null("int64"), think_us=ibis.null("int64"))
+    return known.union(rest).drop("step", "took_us")
+
+
+def sessions(walks: Any) -> Any:
+    """One row a session of `numbered`: when, how far (`mask`, a bit a step), its journey (an index into JOURNEYS)."""
+    step, status = what.step(walks.what), what.status(walks.what)
+    missed = status.isin(NEVER_REACHED) | (step == OTHER)
+    bit = (ibis.literal(1, "int32") << step.cast("int32")).cast("int32")
     steps = walks.group_by("visitor", "visit").agg(
         start_us=_.start_us.min(),
         end_us=_.start_us.max(),
         pages=_.count(),
-        known=(_.step != OTHER).cast("int32").sum().cast("int32"),
-        mask=reached.bit_or(),
-        adds=((_.step == STEPS.index("cart.add")) & (_.status < 400)).cast("int32").sum().cast("int32"),
+        known=(step != OTHER).cast("int32").sum().cast("int32"),
+        mask=ibis.ifelse(missed, ibis.literal(0, "int32"), bit).bit_or(),
+        adds=((step == STEPS.index("cart.add")) & (status < 400)).cast("int32").sum().cast("int32"),
     )
-    seen = statics.mutate(fetched=ibis.literal(True))
-    joined = steps.left_join(seen, "visitor").drop("visitor_right") if statics_logged else steps.mutate(fetched=True)
-    hurried = _.end_us - _.start_us < (_.pages - 1) * CRAWLER_GAP_US
-    crawls = (_.pages >= CRAWLER_PAGES) & ((_.mask & _TRADE) == 0) & (_.fetched.isnull() | hurried)
-    judged = joined.mutate(crawls=crawls.cast("int32"))
-    robots = judged.group_by("visitor").agg(robot=_.crawls.max())
-    return judged.join(robots, "visitor").mutate(journey=_journey()).drop("fetched", "crawls")
+    return steps.mutate(journey=_journey())
+
+
+def robots(sessions: Any, statics: Any, *, statics_logged: bool) -> Any:
+    """Visitors who are crawlers in browser clothes: many pages, never a cart, no pause or no static file."""
+    suspects = sessions.filter((_.pages >= CRAWLER_PAGES) & ((_.mask & _TRADE) == 0))
+    found = suspects.filter(_.end_us - _.start_us < (_.pages - 1) * CRAWLER_GAP_US).select("visitor")
+    if statics_logged:
+        found = found.union(suspects.anti_join(statics, "visitor").select("visitor"))
+    return found.distinct()
+
+
+def shoppers(sessions: Any, robots: Any) -> Any:
+    """The sessions of people."""
+    return sessions.anti_join(robots, "visitor")
+
+
+def taken(walks: Any, shoppers: Any) -> Any:
+    """The steps of people, each with its session's journey."""
+    of = shoppers.select("visitor", "visit", "journey")
+    return walks.join(of, ["visitor", "visit"]).select("start_us", "what", "prev_step", "think_us", "journey")
 
 
 def _journey() -> Any:
@@ -104,30 +135,31 @@ def _journey() -> Any:
     return ibis.cases(
         (any_of(BOUGHT_WALLET), 3), (any_of(BOUGHT_NATIVE), 2), (any_of(WALLET), 3), (any_of(CHECKOUT), 2),
         (any_of(CART), 1), else_=0,
-    ).cast("int8")  # fmt: skip
+    ).cast("int64")  # fmt: skip
 
 
-def tables(walks: Any, found: Any) -> dict[str, Any]:
-    """The small tables that a result is made of, each to be added up over buckets. `found`: the rows of `sessions`."""
-    shoppers = found.filter(_.robot == 0)
-    steps = walks.join(shoppers.select("visitor", "visit", "journey"), ["visitor", "visit"])
-    known = steps.filter(_.step != OTHER)
+def tables(sessions: Any, robots: Any, shoppers: Any, taken: Any) -> dict[str, Any]:
+    """The small tables that a result is made of, each to be added up over buckets."""
+    step = what.step(_.what)
+    known = taken.filter(step != OTHER)
     return {
         "minutes": shoppers.group_by(minute=(_.start_us // MINUTE_US * 60), journey=_.journey).agg(sessions=_.count()),
         "masks": shoppers.group_by("mask", "journey").agg(
             sessions=_.count(), pages=_.pages.sum(), adds=_.adds.sum(), returning=(_.visit > 1).cast("int64").sum(),
             span_us=(_.end_us - _.start_us).sum(), blind=(_.known == 0).cast("int64").sum(),
         ),
-        "crawlers": found.filter(_.robot == 1).group_by("robot").agg(sessions=_.count(), pages=_.pages.sum()),
+        "crawlers": sessions.semi_join(robots, "visitor").agg(sessions=_.count(), pages=_.pages.sum().coalesce(0)),
         "thinks": known.filter(_.think_us.notnull()).group_by(
-            step=_.step, tenths=(ibis.greatest(_.think_us, 0) // THINK_US).cast("int32")
+            step=step, tenths=(ibis.greatest(_.think_us, 0) // THINK_US).cast("int32")
         ).agg(count=_.count()),
-        "moves": known.group_by("prev_step", "step").agg(count=_.count()),
-        "products": known.filter((_.product >= 0) & (_.status < 400)).group_by("product").agg(views=_.count()),
+        "moves": known.group_by(prev_step=_.prev_step, step=step).agg(count=_.count()),
+        "products": known.filter((what.product(_.what) >= 0) & (what.status(_.what) < 400)).group_by(
+            product=what.product(_.what)
+        ).agg(views=_.count()),
         "answers": known.group_by(
-            minute=(_.start_us // MINUTE_US * 60), journey=_.journey, step=_.step, status=_.status, latency=_.latency
+            minute=(_.start_us // MINUTE_US * 60), answer=_.what % what.ANSWER + _.journey * what.ANSWER
         ).agg(count=_.count()),
-        "unknown": steps.filter(_.step == OTHER).group_by("step").agg(count=_.count()),
+        "unknown": taken.filter(step == OTHER).agg(count=_.count()),
     }  # fmt: skip
 
 
