@@ -49,7 +49,7 @@ def series(file: Path, name: str, force: bool, **options: Any) -> None:
 @click.option("--timezone", help="The shop's clock, e.g. Europe/Madrid; else the log's own offsets.")
 @click.option("--session", default="address", help="cookie:NAME, header:NAME or address (with user agent).")
 @click.option("--idle-minutes", type=click.FloatRange(0.1, 1440), default=30.0, help="A pause that ends a session.")
-@click.option("--map", "field_map", help="Names of the keys of JSON lines: a shipped map, or a TOML file.")
+@click.option("--map", "field_map", help="TOML file that names the keys of JSON lines.")
 @click.option("--memory-mb", type=click.IntRange(100, 1_000_000), default=400, help="What the engine may use.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def log(files: tuple[str, ...], name: str, force: bool, **options: Any) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,15 +15,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from doorbuster.analysis.load import open_run
 from doorbuster.cli import app
 from doorbuster.errors import ImportFileError
+from doorbuster.importers.log import platform
 from doorbuster.importers.log.command import LogOptions, import_logs
 from doorbuster.rehearsal.planning import plan_of
-from tests.conftest import Doorbuster, clean_environment
+from tests.conftest import ROOT, Doorbuster, clean_environment
 from tests.importers.log.conftest import MakeLog, line
 from tests.importers.test_command import outputs
 
@@ -89,11 +94,35 @@ def test_every_format_ends_in_a_scenario_that_plans(
     assert run.latency["bucket_us"].notna().any() == (form != "combined")
 
 
+def test_the_documented_commands_and_map_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_log: Write
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs/importing.md").read_text()
+    field_map = re.search(r"```toml\n(words.+?)```", page, re.S)
+    assert field_map
+    Path("edge-keys.toml").write_text(field_map[1])
+    shutil.copy(platform.FOLDER / "generic.toml", "my-shop.toml")
+    Path("web1.log.gz").write_bytes(gzip.compress(write_log(*shopping("PHPSESSID=")).read_bytes()))
+    pa.output_stream("web2.log.zst", compression="zstd").write(Path("access.log").read_bytes())
+    rows = [
+        {"at": f"2025-11-28T20:0{n}:00Z", "ip": f"192.0.2.{n}", "line": "GET /product/lamp HTTP/1.1", "code": 200,
+         "ua": "Firefox/140.0", "ms": 75.5, "sid": f"v{n}"} for n in range(9)
+    ]  # fmt: skip
+    Path("edge.json").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    commands = re.findall(r"^doorbuster (import log .+)$", page, re.M)
+    assert len(commands) == 3
+    for command in commands:
+        done = CliRunner().invoke(app, [*shlex.split(command), "--force"])
+        assert done.exit_code == 0, (command, done.output, done.exception)
+    latency = open_run("analysis/baselines/last-november").latency
+    assert latency["bucket_us"].to_list() == pytest.approx([75_500] * 18, rel=0.008)
+    assert all(f"`{name}`" in page for name in platform.names())
+
+
 def test_several_packed_files_in_any_order_are_one_log(
     made_log: MakeLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import gzip
-
     monkeypatch.chdir(tmp_path)
     lines = made_log("timed", LINES).read_bytes().splitlines(keepends=True)
     (tmp_path / "access.log").write_bytes(b"".join(lines[LINES // 2 :]))

@@ -47,6 +47,8 @@ def scan(
     salt = secrets.token_hex(16)
     counts, layouts, cut_short, slugs = Counts(), {}, [], Slugs()
     with connection(memory_mb, timezone) as duck:
+        # What does not fit into memory must not spill into the user's folder, where it would outlive a kill.
+        duck.execute("SET temp_directory = ?", [str(folder)])
         for path in files:
             lines = sample(path)
             if not lines and path.stat().st_size == 0:
