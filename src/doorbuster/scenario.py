@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
 from doorbuster.errors import ScenarioError, did_you_mean
+from doorbuster.traffic.moves import BROWSE_STEPS, START
 from doorbuster.vocabulary import JOURNEYS, STEPS
 
 MOST_SEED = 2**63 - 1
@@ -133,6 +134,8 @@ class Shopper(Card):
     popularity: float = Field(default=0.95, ge=0, le=5)
     products: tuple[str, ...] = ()
     """Only these products are picked; all of the catalogue when empty."""
+    moves: dict[str, dict[str, Annotated[float, Field(ge=0, le=1)]]] = {}
+    """From step, or `start`, to the shares of the steps after it: who browses walks these instead of a fixed path."""
 
     @model_validator(mode="after")
     def _steps(self) -> Shopper:
@@ -141,6 +144,20 @@ class Shopper(Card):
         for step in self.think:
             if step not in (*STEPS, "default"):
                 raise ValueError(f'think has no step "{step}"{did_you_mean(step, (*STEPS, "default"))}')
+        return self
+
+    @model_validator(mode="after")
+    def _moves(self) -> Shopper:
+        for step, after in self.moves.items():
+            if step not in (START, *BROWSE_STEPS):
+                raise ValueError(f'moves has no step "{step}"{did_you_mean(step, (START, *BROWSE_STEPS))}')
+            for next_step in after:
+                if next_step not in BROWSE_STEPS:
+                    raise ValueError(f'moves.{step} has no step "{next_step}"{did_you_mean(next_step, BROWSE_STEPS)}')
+            if sum(after.values()) > 1.005:
+                raise ValueError(f"moves.{step} adds up to {sum(after.values()):g}; more than all cannot go on")
+        if self.moves and abs(sum(self.moves.get(START, {}).values()) - 1) > 0.005:
+            raise ValueError("moves.start must add up to 1: every session begins somewhere")
         return self
 
 

@@ -25,6 +25,11 @@ class Product:
     stock: int | None
     weight: float = 1.0
 
+    @property
+    def search_word(self) -> str:
+        """What a shopper who has heard of it types."""
+        return self.product.split("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -48,6 +53,8 @@ class Visit(NamedTuple):
     patience_s: float
     double_submit_after_s: float | None
     """Seconds between two impatient clicks on "place order"; None for patient hands."""
+    pages: tuple[tuple[str, Product], ...] = ()
+    """For `browse` by learnt moves: steps, each with the product it is about; empty for the fixed path."""
 
 
 class Response(NamedTuple):

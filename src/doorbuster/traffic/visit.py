@@ -13,6 +13,7 @@ from struct import Struct
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Shopper
 from doorbuster.storefronts.base import Line, Product, Visit
+from doorbuster.traffic.moves import Moves
 
 _z = NormalDist().inv_cdf  # a uniform draw as a standard normal one: one draw to one value
 _Z90 = _z(0.9)
@@ -63,6 +64,7 @@ class Visits:
         self._coupon_share = shopper.coupon_share if coupons else 0.0
         self._patience_s, self._double_submit = shopper.patience_s, shopper.double_submit
         self._think = think_table(shopper)
+        self._moves = Moves(shopper.moves) if shopper.moves else None
 
     def visit(self, session: int, journey: str) -> Visit:
         """Session number and journey to what that shopper wants."""
@@ -71,17 +73,26 @@ class Visits:
         how_many = min(_geometric(basket, self._basket_lines), _MOST_LINES)
         if how_many > len(picks):
             picks += draws(self._seed, session, "visit", 1)
-        lines = tuple([self._lines[index] for index in dict.fromkeys(map(self._pick, picks[:how_many]))])
+        pages = self._pages(session) if self._moves and journey == "browse" else ()
+        seen = [product for step, product in pages if step == "product"]
+        wanted = dict.fromkeys(map(self._pick, picks[:how_many]))
+        lines = tuple([Line(p, 1) for p in dict.fromkeys(seen)] or [self._lines[index] for index in wanted])
         return Visit(
             session=session,
             journey=journey,
             intent=f"{self._run_id}-{session}" if journey in _BUYING else None,
             lines=lines,
-            query=lines[0].product.product.split("-")[0] if search < self._search_share else "",
+            query=lines[0].product.search_word if search < self._search_share else "",
             coupon=self._coupons[int(which_coupon * len(self._coupons))] if has_coupon < self._coupon_share else None,
             patience_s=self._patience_s * math.exp(_PATIENCE_SIGMA * _z(patience)),
             double_submit_after_s=0.03 + 0.25 * gap if double < self._double_submit else None,
+            pages=pages,
         )
+
+    def _pages(self, session: int) -> tuple[tuple[str, Product], ...]:
+        assert self._moves is not None
+        walked = self._moves.pages(lambda block: draws(self._seed, session, "moves", block))
+        return tuple([(step, self._lines[self._pick(which)].product) for step, which in walked])
 
     def thinks(self, session: int) -> ThinkTimes:
         """What that shopper thinks before each step."""
