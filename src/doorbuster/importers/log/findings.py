@@ -128,7 +128,9 @@ def _calls(log: LogImport, shop: Platform) -> Iterator[Finding]:
         else:
             why = f"The paths of {shop.words} name no {call}, so the log cannot show one"
         yield Finding(
-            "journeys", f"{why}: the share of {journey} sessions is unknown, not nought, and none is given.", warns=True
+            "journeys",
+            f"{why}: the share of {journey} sessions is unknown, not nought; any that is used is assumed.",
+            warns=True,
         )
     if log.journeys["native_checkout"] is not None and log.journeys["express_wallet"] is None and not shop.wallet_apart:
         yield Finding(
