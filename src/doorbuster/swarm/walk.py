@@ -90,7 +90,7 @@ class Walk:
 
     def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
         """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional."""
-        answer = self._timed(name, self._think(name), call)
+        answer = self._timed(name, self._due(name), call)
         if answer.outcome == "unknown" and read_back is not None:
             answer = self._look_up(answer, read_back)
         if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
@@ -100,7 +100,7 @@ class Walk:
 
     def buy(self, name: str, call: Call, read_back: Call) -> Answer:
         """Take the step that buys; look the order up when nobody knows whether it did."""
-        answer = self._with_second_click(name, self._think(name), call)
+        answer = self._with_second_click(name, self._due(name), call)
         if answer.outcome == "unknown":
             answer = self._look_up(answer, read_back)
         self._outcome = answer.outcome
@@ -110,7 +110,7 @@ class Walk:
         self._fact("order_seen", answer, {"step": name})
         return answer
 
-    def _think(self, step: str) -> float:
+    def _due(self, step: str) -> float:
         """When the step is due, in microseconds on the scenario's clock."""
         if self._ready_us is None:
             return self._due_us
