@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types wheel-check bars bars-slice bench faults fuzz soak constraints clean
+.PHONY: demo test spark lint types wheel-check bars bars-slice bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -17,11 +17,18 @@ $(VENV)/.test-installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $@ $(VENV)/.run-installed
 
+$(VENV)/.spark-installed: $(VENV)/.test-installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,spark]'
+	@touch $@
+
 demo: $(VENV)/.run-installed  ## rehearse a minute on the embedded staging shop, compare, report, verdict
 	$(BIN)/doorbuster demo
 
 test: $(VENV)/.test-installed  ## all tests
 	$(BIN)/python -m pytest
+
+spark: $(VENV)/.spark-installed  ## an access log counted by DuckDB and by PySpark: difference 0; needs Java 17
+	DOORBUSTER_SPARK=1 $(BIN)/python -m pytest tests/importers/log/test_spark.py
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .
@@ -58,13 +65,14 @@ bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs ngin
 faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
 	$(BIN)/python bench/faults.py
 
-fuzz: $(VENV)/.test-installed  ## twenty thousand hostile answers
-	DOORBUSTER_FUZZ=20000 $(BIN)/python -m pytest tests/transport/test_fuzzed_answers.py
+fuzz: $(VENV)/.test-installed  ## twenty thousand hostile answers, damaged log lines and files
+	DOORBUSTER_FUZZ=20000 $(BIN)/python -m pytest tests/transport/test_fuzzed_answers.py tests/importers/log/test_fuzz.py \
+	  tests/importers/test_fuzzed_files.py
 
 soak: $(VENV)/.test-installed  ## twenty minutes at 100 session starts a second on two workers
 	$(BIN)/python bench/soak.py
 
-constraints: $(VENV)/.test-installed
+constraints: $(VENV)/.spark-installed
 	{ echo "# Exact versions that CI runs with; a constraints file, no addresses. Renew with: make constraints"; \
 	  $(BIN)/python -m pip freeze --exclude-editable; } > constraints.txt
 

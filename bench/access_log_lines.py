@@ -165,7 +165,7 @@ def json_lines(rows: Rows, zone: ZoneInfo) -> Iterator[str]:
 
 
 def fastly(rows: Rows, zone: ZoneInfo) -> Iterator[str]:
-    """Whole seconds of when the request came, and how long it took in microseconds: in quotes, as its templates have it."""
+    """Whole seconds of when the request came; how long it took in microseconds, in quotes, as its templates have it."""
     for end, took_ms, address, agent, method, target, status, sid in lines_of(rows):
         if status < 0:
             yield '{"timestamp": "2025-10-25T1\n'

@@ -1,11 +1,12 @@
 """Writes an access log whose truth is known: sessions, journeys, think times, popularity, errors, and real logs' dirt.
 
-    python bench/make_access_log.py LOG --lines 12000000 [--format combined|timed|alb|cloudfront|json|fastly|cloudflare] [--seed 1]
+    python bench/make_access_log.py LOG --lines 12000000 [--format timed] [--seed 1]
 
 `LOG.truth.json` and `LOG.minutes.parquet` (minute, journey, sessions), `LOG.errors.parquet` (minute, step, errors) are
 written beside it. The shop is the staging shop; the day is the one on which Madrid's clocks go back (02:00 to 03:00
-comes twice), with a peak of eight times the usual evening. `combined` is nginx's with the cookie `sid` as a last quoted
-field, `timed` has the request time before it. Made slice by slice: memory does not grow with the number of lines.
+comes twice), with a peak of eight times the usual evening. Formats are those of access_log_lines.py: `combined` is
+nginx's with the cookie `sid` as a last quoted field, `timed` has the request time before it. Made slice by slice:
+memory does not grow with the number of lines.
 """
 
 from __future__ import annotations

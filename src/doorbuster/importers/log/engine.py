@@ -38,12 +38,8 @@ def program(idle_us: int, *, others: bool, statics_logged: bool) -> Program:
 
     events = ibis.table(walks.EVENT_TYPES, name="events")
     statics = ibis.table({"visitor": "int64"}, name="statics")
-    walked = table("walks", walks.numbered(table("followed", walks.followed(events)), idle_us, others=others))
-    sessions = table("sessions", walks.sessions(walked))
-    robots = table("robots", walks.robots(sessions, statics, statics_logged=statics_logged))
-    shoppers = table("shoppers", walks.shoppers(sessions, robots))
-    taken = table("taken", walks.taken(walked, shoppers))
-    for name, expression in walks.tables(sessions, robots, shoppers, taken).items():
+    found = walks.all_tables(events, statics, idle_us, others=others, statics_logged=statics_logged, kept=table)
+    for name, expression in found.items():
         table(name, expression)
     return made
 

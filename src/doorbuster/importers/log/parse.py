@@ -192,8 +192,9 @@ def _json(layout: Layout, lines: str, carefully: bool) -> str:
     if fields.start and fields.time and not fields.took:
         took = f"greatest(0, {end} - {_epoch_us(at['start'])})::DOUBLE"
     if not fields.time:
-        # Some write down when a request came and how long it took, and not when it was answered.
-        end = f"{end} + coalesce(round({took})::BIGINT, 0)"
+        # Some write down when a request came and how long it took, and not when it was answered. A damaged line may
+        # say any number: `Sink` takes none above a day either.
+        end = f"{end} + CASE WHEN {took} BETWEEN 0 AND 86400e6 THEN round({took})::BIGINT ELSE 0 END"
     method = at["method"] if fields.method else f"split_part({at['request']}, ' ', 1)"
     target = at["target"] if fields.target else f"split_part({at['request']}, ' ', 2)"
     return f"""
@@ -211,7 +212,7 @@ def _epoch_us(value: str) -> str:
     number = f"try_cast({value} AS DOUBLE)"
     size = f"CASE WHEN {number} < 1e11 THEN 1e6 WHEN {number} < 1e14 THEN 1e3 WHEN {number} < 1e17 THEN 1 ELSE 1e-3 END"
     return (
-        f"CASE WHEN {number} IS NOT NULL THEN round({number} * ({size})::DOUBLE)::BIGINT ELSE coalesce("
+        f"CASE WHEN {number} IS NOT NULL THEN try_cast(round({number} * ({size})::DOUBLE) AS BIGINT) ELSE coalesce("
         f"epoch_us(try_cast({value} AS TIMESTAMPTZ)), epoch_us(try_strptime({value}, '%d/%b/%Y:%H:%M:%S %z'))) END"
     )
 

@@ -1,12 +1,12 @@
 """What comes after the events, written once in Ibis: events become sessions, sessions the few tables of a result.
 
-Nothing here asks for a DuckDB: a shop with terabytes hands its own table with the columns of `buckets.EVENTS` to these
-functions on the engine that holds its logs. Doorbuster compiles them to SQL once and runs them a bucket at a time, each
-result a table for the next: `followed`, `numbered`, `sessions`, `robots`, `shoppers`, `taken`, `tables`.
+Nothing here asks for a DuckDB: a shop with terabytes hands its own table with the columns of `buckets.EVENTS` to
+`all_tables` on the engine that holds its logs. Doorbuster compiles it to SQL once and runs that a bucket at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import ibis
@@ -34,6 +34,27 @@ def bits(*beginnings: str) -> int:
 BOUGHT_NATIVE, BOUGHT_WALLET = bits("checkout.complete"), bits("wallet.complete")
 WALLET, CHECKOUT, CART = bits("wallet."), bits("checkout."), bits("cart.add", "cart.update", "cart.discount")
 _TRADE: Final = bits("cart.", "checkout.", "wallet.", "order.")
+
+
+@ibis.udf.agg.builtin(name="bit_or")  # type: ignore[untyped-decorator]  # Ibis ships no types
+def _any_bit(mask: int) -> int:  # type: ignore[empty-body]  # the engine's own has one
+    """By name, because Ibis has no `bit_or` for PySpark; DuckDB and Spark both do."""
+
+
+def all_tables(
+    events: Any, statics: Any, idle_us: int, *, others: bool, statics_logged: bool, kept: Callable[[str, Any], Any]
+) -> dict[str, Any]:
+    """The tables of `tables` from `events` (columns of `buckets.EVENTS`, the loose ones stitched).
+
+    `statics`: `visitor`, once each, of those who fetched a static file; asked only if `statics_logged`. `others`: some
+    events are pages that no rule knows. `kept(name, expression)` makes a table of a result that is used more than once
+    and hands it back.
+    """
+    walks = kept("walks", numbered(kept("followed", followed(events)), idle_us, others=others))
+    by_visit = kept("sessions", sessions(walks))
+    crawlers = kept("robots", robots(by_visit, statics, statics_logged=statics_logged))
+    people = kept("shoppers", shoppers(by_visit, crawlers))
+    return tables(by_visit, crawlers, people, kept("taken", taken(walks, people)))
 
 
 def followed(events: Any) -> Any:
@@ -100,7 +121,7 @@ def sessions(walks: Any) -> Any:
         end_us=_.start_us.max(),
         pages=_.count(),
         known=(step != OTHER).cast("int32").sum().cast("int32"),
-        mask=ibis.ifelse(missed, ibis.literal(0, "int32"), bit).bit_or(),
+        mask=_any_bit(ibis.ifelse(missed, ibis.literal(0, "int32"), bit)),
         adds=((step == STEPS.index("cart.add")) & (status < 400)).cast("int32").sum().cast("int32"),
     )
     return steps.mutate(journey=_journey())
