@@ -1,6 +1,6 @@
 """Writes an access log whose truth is known: sessions, journeys, think times, popularity, errors, and real logs' dirt.
 
-    python bench/make_access_log.py LOG --lines 12000000 [--format combined|timed|alb|cloudfront|json] [--seed 1]
+    python bench/make_access_log.py LOG --lines 12000000 [--format combined|timed|alb|cloudfront|json|fastly|cloudflare] [--seed 1]
 
 `LOG.truth.json` and `LOG.minutes.parquet` (minute, journey, sessions), `LOG.errors.parquet` (minute, step, errors) are
 written beside it. The shop is the staging shop; the day is the one on which Madrid's clocks go back (02:00 to 03:00
@@ -201,8 +201,10 @@ def count_lines(form: str, rows: dict[str, np.ndarray], count: Counter[str], err
     failed = (rows["step"] >= 0) & (rows["status"] >= 500)
     # As the log can know it: the end to the log's own resolution, less the request time where it is written.
     end_us, took_ms = rows["end_us"][failed], (rows["end_us"] - rows["start_us"])[failed] // 1000
-    logged_us = end_us // 1000 * 1000 if form in ("json", "alb") else end_us // 10**6 * 10**6
+    logged_us = end_us // 1000 * 1000 if form in ("json", "alb", "cloudflare") else end_us // 10**6 * 10**6
     start_us = logged_us - (0 if form == "combined" else took_ms * 1000)
+    if form == "fastly":
+        start_us = (end_us // 1000 - took_ms) // 1000 * 10**6
     for step, minute in zip(rows["step"][failed].tolist(), (start_us // 60_000_000 * 60).tolist(), strict=True):
         errors[minute, STEPS[step]] += 1
 

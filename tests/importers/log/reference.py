@@ -121,8 +121,29 @@ def json_line(line: str, sid: str) -> Request | None:
                    entry.get(sid) or None)  # fmt: skip
 
 
+def fastly(line: str, sid: str) -> Request | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    took_us = int(entry["time_elapsed"])
+    return Request(_us(datetime.fromisoformat(entry["timestamp"])) + took_us, entry["client_ip"], entry["request_user_agent"],
+                   entry["request_method"], entry["url"], entry["response_status"], took_us, entry.get(sid) or None)  # fmt: skip
+
+
+def cloudflare(line: str, sid: str) -> Request | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    start_us, end_us = (entry[f"Edge{when}Timestamp"] // 1000 for when in ("Start", "End"))
+    return Request(end_us, entry["ClientIP"], entry["ClientRequestUserAgent"], entry["ClientRequestMethod"],
+                   entry["ClientRequestURI"], entry["EdgeResponseStatus"], end_us - start_us, None)  # fmt: skip
+
+
 PARSERS: dict[str, Callable[[str, str], Request | None]] = {
-    "combined": combined, "timed": combined, "alb": alb, "cloudfront": cloudfront, "json": json_line
+    "combined": combined, "timed": combined, "alb": alb, "cloudfront": cloudfront, "json": json_line,
+    "fastly": fastly, "cloudflare": cloudflare,
 }  # fmt: skip
 
 

@@ -190,3 +190,12 @@ def test_quiet_minutes_are_zero_and_holes_are_absent() -> None:
     assert not absent_minutes(quiet).any()
     two_years = np.concatenate([quiet, np.zeros(500_000, dtype=int), quiet])
     assert absent_minutes(two_years).sum() >= 500_000
+
+
+def test_a_line_of_another_century_does_not_move_the_last_year(write_log: Write) -> None:
+    evening = datetime(2025, 11, 28, 18, tzinfo=UTC)
+    lines = [line(at(evening + timedelta(minutes=n // 10)), address=f"192.0.{n // 250}.{n % 250}") for n in range(2000)]
+    lost = [line(at(datetime(year, 1, 1, tzinfo=UTC))) for year in (1999, 2035)]
+    imported = imported_from(write_log(lost[0], *lines, lost[1]))
+    assert "2 lines from 1999-01-01 00:00 (UTC) to 2035-01-01 00:00 are a month or more" in told(imported, "clock")
+    assert imported.curve.count.size == 200 and not np.isnan(imported.curve.count).any()

@@ -49,6 +49,8 @@ def assert_same(fast: LogImport, plain: reference.Counted) -> None:
         ("alb", "address"),
         ("cloudfront", "cookie:sid"),
         ("json", "header:sid"),
+        ("fastly", "header:sid"),
+        ("cloudflare", "address"),
     ],
 )
 def test_a_hundred_thousand_lines_of_every_format(made_log: MakeLog, form: str, session: str) -> None:

@@ -200,16 +200,31 @@ def test_cloudfront_is_tabs_utc_and_in_no_order(write_log: Write) -> None:
     assert log.sessions == 1 and log.read.blank == 2 and starts(log) == {1764097140: 1}
 
 
+FASTLY = {"client_ip": "192.0.2.1", "request_method": "GET", "url": "/products/a?q=1", "response_status": 200, "request_user_agent": "Firefox"}  # fmt: skip
+CLOUDFLARE = {"ClientIP": "192.0.2.1", "ClientRequestMethod": "GET", "ClientRequestURI": "/products/a?q=1", "EdgeResponseStatus": 200, "ClientRequestUserAgent": "Firefox"}  # fmt: skip
+NGINX = {"remote_addr": "192.0.2.1", "request": "GET /products/a HTTP/1.1", "status": "200", "http_user_agent": "Firefox"}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("entry", "took_us"),
     [
-        ({"timestamp": "2025-11-25T19:00:00+0000", "client_ip": "192.0.2.1", "request_method": "GET", "url": "/products/a", "response_status": 200, "request_user_agent": "Firefox", "time_elapsed": 90000}, 90_000),
-        ({"EdgeStartTimestamp": 1764097199500000000, "EdgeEndTimestamp": 1764097200000000000, "ClientIP": "192.0.2.1", "ClientRequestMethod": "GET", "ClientRequestURI": "/products/a", "EdgeResponseStatus": 200, "ClientRequestUserAgent": "Firefox"}, 500_000),
-        ({"msec": "1764097200.000", "remote_addr": "192.0.2.1", "request": "GET /products/a HTTP/1.1", "status": "200", "http_user_agent": "Firefox", "request_time": "0.250"}, 250_000),
+        # Fastly: a timestamp is when the request came, the time taken is microseconds and often in quotes.
+        (FASTLY | {"timestamp": "2025-11-25T18:59:50+0000", "time_elapsed": 10_000_000}, 10e6),
+        (FASTLY | {"timestamp": "2025-11-25T18:59:50", "time_elapsed": "10000000"}, 10e6),
+        # An older template of theirs: milliseconds at both ends, and `request` is the method alone.
+        ({key: value for key, value in FASTLY.items() if key != "request_method"}
+         | {"time_start": 1764097199500, "time_end": 1764097200000, "time_elapsed": 500_000, "request": "GET"}, 500_000),
+        # Cloudflare's three ways to write a time.
+        (CLOUDFLARE | {"EdgeStartTimestamp": 1764097199500000000, "EdgeEndTimestamp": 1764097200000000000}, 500_000),
+        (CLOUDFLARE | {"EdgeStartTimestamp": 1764097199, "EdgeEndTimestamp": 1764097200}, 1e6),
+        (CLOUDFLARE | {"EdgeStartTimestamp": "2025-11-25T18:59:58Z", "EdgeEndTimestamp": "2025-11-25T19:00:00Z"}, 2e6),
+        # Home-made: text for numbers; a request line; the time in the log's own clothes.
+        (NGINX | {"msec": "1764097200.000", "request_time": "0.250"}, 250_000),
+        (NGINX | {"timestamp": "2025-11-25T20:00:00+01:00", "url": "/products/a"}, None),
         ({"time_local": "25/Nov/2025:20:00:00 +0100", "ip": "192.0.2.1", "method": "get", "path": "/products/a", "status": 200, "agent": "Firefox"}, None),
     ],
 )  # fmt: skip
-def test_json_lines_of_four_makes(write_log: Write, entry: dict[str, object], took_us: int | None) -> None:
+def test_json_lines_of_every_make(write_log: Write, entry: dict[str, object], took_us: float | None) -> None:
     log = import_log([write_log(json.dumps(entry))], "staging")
     [answer] = log.answers.to_pylist()
     assert answer["step"] == "product" and log.last_us == 1764097200_000000

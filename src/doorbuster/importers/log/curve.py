@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from doorbuster.importers.clocks import offset_text
 from doorbuster.importers.grid import MOST_STEPS, moment_text
-from doorbuster.importers.imported import ImportedCurve
+from doorbuster.importers.imported import Finding, ImportedCurve
 from doorbuster.importers.log.refusals import LogError
 from doorbuster.importers.log.result import LogImport
 from doorbuster.vocabulary import JOURNEYS
@@ -20,11 +21,14 @@ _BESIDE_MIN: Final = 30
 _BUSY: Final = 5.0
 """Lines a minute on both sides of a hole from which chance no longer makes one (e^-5, under one in a hundred)."""
 _YEAR_S: Final = 31_557_600
+_APART_S: Final = 30 * 86_400
+_STRAY: Final = 0.005
+"""Share of all lines below which a part of the log that lies apart is taken for wrong dates."""
 
 
-def curve_of(log: LogImport) -> ImportedCurve:
-    """Sessions by the minute, and those of each journey that the log can tell. Raises LogError."""
-    minutes = log.minutes
+def curve_of(log: LogImport) -> tuple[ImportedCurve, list[Finding]]:
+    """Sessions by the minute, and those of each journey that the log can tell; what was odd. Raises LogError."""
+    minutes, strays = _without_strays(log.minutes)
     start = minutes["minute"].to_numpy()
     place = (start - start[0]) // MINUTE_S
     steps = int(place[-1]) + 1
@@ -46,10 +50,26 @@ def curve_of(log: LogImport) -> ImportedCurve:
     lines = laid("lines")
     absent = absent_minutes(lines) & (laid("sessions") == 0)
     counts = {name: np.where(absent, np.nan, laid(name)) for name in (*_told_apart(log), "sessions")}
-    offset_s, clock = _clock(log, start, place, steps)
-    return ImportedCurve(
-        int(start[0]) + MINUTE_S * np.arange(steps, dtype=np.int64), MINUTE_S, counts, "sessions", offset_s, clock
-    )
+    offset_s, clock = _clock(log, minutes, place, steps)
+    at_s = int(start[0]) + MINUTE_S * np.arange(steps, dtype=np.int64)
+    return ImportedCurve(at_s, MINUTE_S, counts, "sessions", offset_s, clock), strays
+
+
+def _without_strays(minutes: pa.Table) -> tuple[pa.Table, list[Finding]]:
+    """A handful of lines a month or more from all others has a wrong date: it would move the last year of the log."""
+    start, lines = minutes["minute"].to_numpy(), minutes["lines"].to_numpy()
+    held = np.flatnonzero((lines > 0) | (minutes["sessions"].to_numpy() > 0))
+    part = np.concatenate([[0], np.cumsum(np.diff(start[held]) > _APART_S)])
+    lines_of_part = np.bincount(part, lines[held])
+    stray = lines_of_part < _STRAY * lines.sum()
+    if not stray.any():
+        return minutes, []
+    kept = held[~stray[part]]
+    apart = held[stray[part]]
+    told = f"{int(lines[apart].sum()):,} lines from {moment_text(int(start[apart[0]]))} (UTC)"
+    told += f" to {moment_text(int(start[apart[-1]]))}" if apart.size > 1 else ""
+    finding = Finding("clock", f"{told} are a month or more from all others: a wrong date, left out of the curve", True)
+    return minutes.take(pa.array(kept)), [finding]
 
 
 def _told_apart(log: LogImport) -> list[str]:
@@ -79,9 +99,9 @@ def absent_minutes(lines: NDArray[Any]) -> NDArray[np.bool_]:
     return np.cumsum(marks[:-1]) > 0
 
 
-def _clock(log: LogImport, start: NDArray[Any], place: NDArray[Any], steps: int) -> tuple[NDArray[np.int64], str]:
+def _clock(log: LogImport, minutes: pa.Table, place: NDArray[Any], steps: int) -> tuple[NDArray[np.int64], str]:
     """Local time minus UTC at each step, and the clock in words; of a log that mixes clocks the most common."""
-    written = log.minutes["offset_min"].to_numpy() * 60
+    written = minutes["offset_min"].to_numpy() * 60
     # Between lines the clock is the one of the line before.
     latest = np.searchsorted(place, np.arange(steps), side="right") - 1
     offset_s = written[latest].astype(np.int64)
@@ -89,7 +109,7 @@ def _clock(log: LogImport, start: NDArray[Any], place: NDArray[Any], steps: int)
         return offset_s, log.timezone
     values = np.unique(written)
     changes = int((np.diff(written) != 0).sum())
-    years = (int(start[-1]) - int(start[0])) / _YEAR_S
+    years = steps * MINUTE_S / _YEAR_S
     if changes <= 2 * (years + 1) and int(np.ptp(values)) <= 3600:
         return offset_s, " and ".join(offset_text(int(value)) for value in values)
     most_s = log.offsets[0][0] * 60

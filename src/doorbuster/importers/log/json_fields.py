@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,20 +13,8 @@ from doorbuster.errors import did_you_mean
 from doorbuster.importers.log.refusals import LogError
 
 FOLDER: Final = Path(__file__).parent / "fields"
-_KEYS: Final = {
-    "words",
-    "time",
-    "start",
-    "address",
-    "method",
-    "target",
-    "request",
-    "status",
-    "agent",
-    "took",
-    "took_unit",
-    "sid",
-}
+_THINGS: Final = ("time", "start", "address", "method", "target", "request", "status", "agent", "took")
+_KEYS: Final = {*_THINGS, "words", "took_unit", "sid"}
 _UNITS_US: Final = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
 
@@ -36,7 +24,9 @@ class JsonFields:
 
     words: str
     time: str
+    """When the answer was sent."""
     start: str
+    """When the request came; it and `took` stand in for `time` where there is none."""
     address: str
     method: str
     target: str
@@ -50,35 +40,38 @@ class JsonFields:
 
 
 def json_fields(file: str, sample: Sequence[str], sid: str, own: str | None) -> JsonFields:
-    """The first field map whose keys the lines have. `own` is the path of a map of the user's. Raises LogError."""
+    """The field map that finds the most in the lines. `own` is the path of a map of the user's. Raises LogError."""
     found = [entry for line in sample if isinstance(entry := _parsed(line), dict)]
     seen = {key for entry in found for key in entry}
-    # The map that finds the most of what it names; home-made names are the widest net and come last.
-    maps = [Path(own)] if own else sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem == "home_made")
-    for path in maps:
-        wanted = _loaded(path)
-        keys = {
-            thing: next((k for k in names if k in seen), "")
-            for thing, names in wanted.items()
-            if isinstance(names, list)
-        }
-        if keys.get("time") and (keys.get("target") or keys.get("request")) and keys.get("status"):
-            sid_key = sid if sid in seen else keys.get("sid", "")
-            if sid and not sid_key:
-                raise LogError(
-                    f'{file}: no key "{sid}" in its lines{did_you_mean(sid, seen)}, or use --session address'
-                )
-            unit = str(wanted.get("took_unit", "s"))
-            if unit not in _UNITS_US:
-                raise LogError(f'{path}: took_unit "{unit}"{did_you_mean(unit, _UNITS_US)}')
-            things = ("time", "start", "address", "method", "target", "request", "status", "agent", "took")
-            words = str(wanted.get("words", path.stem))
-            return JsonFields(words, **{t: keys.get(t, "") for t in things}, took_unit_us=_UNITS_US[unit], sid=sid_key)
+    # Home-made names are the widest net and come last.
+    paths = [Path(own)] if own else sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem == "home_made")
+    fits = [(path, wanted, keys) for path in paths if _tells(keys := _present(wanted := _loaded(path), seen))]
+    if fits:
+        path, wanted, keys = max(fits, key=lambda fit: len(fit[2]))
+        sid_key = sid if sid in seen else keys.get("sid", "")
+        if sid and not sid_key:
+            raise LogError(f'{file}: no key "{sid}" in its lines{did_you_mean(sid, seen)}, or use --session address')
+        unit = str(wanted.get("took_unit", "s"))
+        if unit not in _UNITS_US:
+            raise LogError(f'{path}: took_unit "{unit}"{did_you_mean(unit, _UNITS_US)}')
+        words = str(wanted.get("words", path.stem))
+        return JsonFields(words, **{t: keys.get(t, "") for t in _THINGS}, took_unit_us=_UNITS_US[unit], sid=sid_key)
     raise LogError(
         f"{file}: JSON lines, but no field map knows their keys ({', '.join(sorted(seen)[:12])}); write one: a "
         f"TOML file with "
-        "time, address, method, target, status, agent, took and took_unit, each a list of keys"
+        "time (or start), address, method, target, status, agent, took and took_unit, each a list of keys"
     )
+
+
+def _present(wanted: Mapping[str, Any], seen: Collection[str]) -> dict[str, str]:
+    """Thing -> the first of its keys that the lines have; without the things that they lack."""
+    lists = {thing: names for thing, names in wanted.items() if isinstance(names, list)}
+    return {thing: found for thing, names in lists.items() if (found := next((k for k in names if k in seen), ""))}
+
+
+def _tells(keys: Mapping[str, str]) -> bool:
+    """Whether when, what and with what status is known: less than that is no access log."""
+    return bool({"time", "start"} & keys.keys() and {"target", "request"} & keys.keys() and "status" in keys)
 
 
 def _parsed(line: str) -> Any:

@@ -188,17 +188,21 @@ def _json(layout: Layout, lines: str, carefully: bool) -> str:
     wanted = "{" + ",".join(f'"{name}":"VARCHAR"' for name in dict.fromkeys(key.values()) if name) + "}"
     at = {thing: f'j."{name}"' if name else "NULL::VARCHAR" for thing, name in key.items()}
     took = _micros(f"try_cast({at['took']} AS DOUBLE)", fields.took_unit_us) if fields.took else "NULL::DOUBLE"
-    if fields.start and not fields.took:
-        took = f"greatest(0, {_epoch_us('end_text')} - {_epoch_us(at['start'])})::DOUBLE"
+    end = _epoch_us("at_text")
+    if fields.start and fields.time and not fields.took:
+        took = f"greatest(0, {end} - {_epoch_us(at['start'])})::DOUBLE"
+    if not fields.time:
+        # Some write down when a request came and how long it took, and not when it was answered.
+        end = f"{end} + coalesce(round({took})::BIGINT, 0)"
     method = at["method"] if fields.method else f"split_part({at['request']}, ' ', 1)"
     target = at["target"] if fields.target else f"split_part({at['request']}, ' ', 2)"
     return f"""
 SELECT line, coalesce(end_us IS NOT NULL AND status IS NOT NULL, false) AS ok, * EXCLUDE (line) FROM (
-  SELECT line, {_epoch_us("end_text")} AS end_us, {_zone("end_text")} AS zone, coalesce({at["address"]}, '') AS address,
+  SELECT line, {end} AS end_us, {_zone("at_text")} AS zone, coalesce({at["address"]}, '') AS address,
     coalesce({at["agent"]}, '') AS agent, upper(coalesce({method}, 'GET')) AS method,
     regexp_replace({target}, '^[a-z]+://[^/?]*', '') AS target, try_cast({at["status"]} AS SMALLINT) AS status,
     {took} AS took_us, nullif(nullif({at["sid"]}, ''), '-') AS sid
-  FROM (SELECT line, j, {at["time"]} AS end_text
+  FROM (SELECT line, j, {at["time" if fields.time else "start"]} AS at_text
     FROM (SELECT line, try(from_json(line, {text(wanted)})) AS j FROM {lines})))"""
 
 

@@ -26,13 +26,13 @@ _NAMED: Final = 3
 def to_imported(log: LogImport, name: str) -> Imported:
     """All of a log's import but its files. Raises LogError where the log makes no curve."""
     where = source_of(log)
-    curve = curve_of(log)
+    curve, strays = curve_of(log)
     lone = lone_days(curve)
     window, chosen = choose_window(where, curve, lone)
     mix, odd = mix_of_log(log, curve, window)
     growth, grown = growth_by_journey(curve)
     own = [one for one in log.findings if one.warns or one.about not in _SAID_OF_EVERY_CURVE]
-    findings = [*own, *chosen, *curve_findings(curve, window, lone, False), *odd, *grown]
+    findings = [*own, *strays, *chosen, *curve_findings(curve, window, lone, False), *odd, *grown]
     rows = in_window(log, curve, window)
     return Imported(
         name=name,
