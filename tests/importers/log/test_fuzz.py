@@ -61,7 +61,10 @@ def test_damaged_lines_are_bad_or_read_but_never_lost(
 
 def test_files_cut_and_stirred_are_read_or_refused_in_a_sentence(made_log: MakeLog, tmp_path: Path) -> None:
     rng = random.Random(7)
-    heads = {form: made_log(form).read_bytes()[:4000] for form in ("combined", "alb", "cloudfront", "json", "fastly", "cloudflare")}
+    heads = {
+        form: made_log(form).read_bytes()[:4000]
+        for form in ("combined", "alb", "cloudfront", "json", "fastly", "cloudflare")
+    }
     outcomes = set()
     for number in range(120):
         text = heads[rng.choice(sorted(heads))]

@@ -37,7 +37,7 @@ def moves_of(log: LogImport) -> dict[str, dict[str, float]]:
     for step in BROWSE_STEPS:
         stayed = sum(counts[step, after] for after in BROWSE_STEPS)
         of = stayed + (came[step] - went[step]) * ends
-        after = {after: counts[step, after] / of for after in BROWSE_STEPS if counts[step, after] >= _LEAST_SHARE * of}
-        if came[step] >= _LEAST_SEEN and after:
-            shares[step] = after
+        common = [after for after in BROWSE_STEPS if counts[step, after] and counts[step, after] >= _LEAST_SHARE * of]
+        if came[step] >= _LEAST_SEEN and common:
+            shares[step] = {after: counts[step, after] / of for after in common}
     return shares
