@@ -50,11 +50,13 @@ bars: $(VENV)/.test-installed  ## the long proofs, about half an hour
 	$(BIN)/python bench/bars.py lateness
 	$(BIN)/python bench/bars.py demo
 	$(BIN)/python bench/bars.py starved
+	$(BIN)/python bench/round_trip.py
 
 bars-slice: $(VENV)/.test-installed  ## two minutes of each of the long proofs
 	$(BIN)/python bench/bars.py lateness 1
 	$(BIN)/python bench/bars.py demo 1
 	$(BIN)/python bench/faults.py --count 8
+	$(BIN)/python bench/round_trip.py --minutes 0.7 --think 0.1
 	$(BIN)/python bench/soak.py --minutes 1
 
 bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs nginx and openssl, uses k6 and wrk where installed

@@ -214,7 +214,8 @@ def gate(
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--fault", multiple=True, metavar="NAME[=VALUE]", help="Switch a bug on; repeatable.")
 @click.option("--list-faults", is_flag=True, help="One switchable bug a line.")
-def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool) -> None:
+@click.option("--access-log", type=PATH, help="File to which the shop adds a line a request, for `import log`.")
+def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool, access_log: Path | None) -> None:
     """Run the embedded staging environment in the foreground, until Ctrl-C."""
     if list_faults:
         from doorbuster.staging.faults import list_faults as all_faults
@@ -224,7 +225,7 @@ def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool) -> 
         return
     from doorbuster.staging.environment import staging_environment
 
-    with staging_environment(port=port, host=host, faults=fault) as addresses:
+    with staging_environment(port=port, host=host, faults=fault, access_log=access_log) as addresses:
         print(f"shop {addresses.shop_url}   gateway {addresses.gateway_url}   collector {addresses.collector_url}")
         print(f"Ctrl-C ends it; rehearse on it with: doorbuster run smoke --target {addresses.shop_url}", flush=True)
         signal.pause()

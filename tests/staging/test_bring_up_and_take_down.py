@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from doorbuster.errors import StagingError
+from doorbuster.importers.log.importer import import_log
 from doorbuster.staging.environment import staging_environment
 
 _HOLD = """
@@ -27,6 +28,24 @@ with staging_environment(waits=False):
 def _data_folder(processes: list[psutil.Process]) -> Path:
     books = [opened.path for process in processes for opened in process.open_files() if "shop.sqlite" in opened.path]
     return Path(books[0]).parent
+
+
+def test_the_shop_writes_down_what_it_was_asked_for_an_import_to_read(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    with staging_environment(waits=False, access_log=log) as addresses:
+        for session in ("1", "2"):
+            with httpx.Client(base_url=addresses.shop_url, headers={"doorbuster-session": session}) as shopper:
+                shopper.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
+                for path in ("/", "/search?q=linen", "/no-such-page"):
+                    shopper.get(path)
+    imported = import_log([log], "staging", session="header:http_doorbuster_session")
+    assert imported.sessions == 2 and imported.funnel["home"] == 2 and imported.funnel["search"] == 2
+    assert imported.has_latency
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StagingError, match="the access log cannot be written"):
+        staging_environment(access_log=tmp_path / "no" / "such.log").__enter__()
 
 
 def test_all_three_answer_and_all_are_gone_afterwards() -> None:

@@ -164,6 +164,8 @@ class Imported:
     """Other keys of [shopper]: popularity, coupon_share, basket_lines, search_share, ..."""
     products: tuple[tuple[str, float], ...] = ()
     """The head of the catalogue: product and share of its views."""
+    moves: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Measured shares of the steps that follow each browsing step, or `start`."""
     answers: tuple[StepAnswers, ...] = ()
     """Last year's failures and latencies by step, in the window."""
     baseline: str = ""

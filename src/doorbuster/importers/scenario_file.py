@@ -44,6 +44,7 @@ def scenario_toml(imported: Imported, in_flight: int = LEAST_IN_FLIGHT) -> str:
         "[shopper]",
         *(_line(key.split(".")[1], figure) for key, figure in figures.items() if re.fullmatch(r"shopper\.\w+", key)),
         *_thinks(figures),
+        *_moves(imported),
         "",
         "[storefront]",
         'platform = "staging"                      # until you say otherwise: nobody else\'s shop is loaded by mistake',
@@ -95,6 +96,17 @@ def _thinks(figures: dict[str, Figure]) -> list[str]:
     for step in steps:
         lines.append(f'[shopper.think."{step}"]' if "." in step else f"[shopper.think.{step}]")
         lines += [_line(key, figures[f"shopper.think.{step}.{key}"]) for key in ("median_s", "p90_s")]
+    return lines
+
+
+def _moves(imported: Imported) -> list[str]:
+    if not imported.moves:
+        return []
+    remark = "measured: who browses goes on like this; the rest of a page's shoppers leave"
+    lines = [f"{'[shopper.moves]':<41} # {remark}"]
+    for step, after in imported.moves.items():
+        shares = ", ".join(f"{next_step} = {share:.4f}" for next_step, share in after.items())
+        lines.append(f"{step} = {{ {shares} }}")
     return lines
 
 

@@ -31,6 +31,8 @@ class Start:
     folder: str
     ports: Mapping[str, int]
     """Service name to port."""
+    access_log: str = ""
+    """Where the shop writes down what it was asked; nowhere when empty."""
 
 
 async def _nobody(content: Mapping[str, Any]) -> None:

@@ -42,6 +42,7 @@ def staging_environment(
     waits: bool = True,
     seed: int = 2026,
     host: str = "127.0.0.1",
+    access_log: Path | None = None,
 ) -> Iterator[Addresses]:
     """A staging shop with its gateway and collector, up for as long as the block runs.
 
@@ -51,9 +52,13 @@ def staging_environment(
         waits: whether every step takes its seeded time; without, the shop is as fast as the processor.
         seed: of catalogue, waits and faults, until a reset gives another.
         host: the interface to listen on; a container gives 0.0.0.0.
+        access_log: file to which the shop adds a line for each request.
 
-    Raises StagingError for an unknown fault, a busy port, or services that do not come up within 20 s.
+    Raises StagingError for an unknown fault, a busy port, a log that cannot be written, or services that do not come
+    up within 20 s.
     """
+    if access_log is not None:
+        _writable(access_log)
     for text in faults:
         parse_fault(text)
     with contextlib.ExitStack() as stack:
@@ -67,12 +72,20 @@ def staging_environment(
         stack.callback(_stop, children)
         for service, listener in listeners.items():
             start = {"service": service, "seed": seed, "waits": waits, "faults": list(faults)}
+            start["access_log"] = str(access_log.absolute()) if access_log is not None else ""
             children[service] = _spawn({**start, "folder": folder, "ports": ports}, listener)
             # Only the child may hold it: a service that died must refuse connections, not leave them hanging.
             listener.close()
         _wait_until_ready(children, Path(folder))
         reachable = "127.0.0.1" if host == "0.0.0.0" else host
         yield Addresses(*(f"http://{reachable}:{ports[service]}" for service in _SERVICES))
+
+
+def _writable(path: Path) -> None:
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise StagingError(f"{path}: the access log cannot be written ({error.strerror}); give another file") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,6 +13,7 @@ import orjson
 from starlette.routing import Route, Router
 
 from doorbuster.staging import browsing, carts, collector, gateway, native_checkout, shop_backstage, wallet
+from doorbuster.staging.access_log import AccessLog
 from doorbuster.staging.backstage import Backstage, Start
 from doorbuster.staging.books import Books
 from doorbuster.staging.catalogue import make_catalogue
@@ -74,6 +75,8 @@ def shop_service(start: Start) -> Router:
             for task in tasks:
                 task.cancel()
             books.close()
+            if shop.counter.log is not None:
+                shop.counter.log.close()
 
     router = Router(routes=routes, lifespan=lifespan)
     routes = router.routes  # type: ignore[assignment]  # Router copies the list it is given
@@ -98,6 +101,7 @@ def _shop(start: Start, books: Books, session: aiohttp.ClientSession) -> Shop:
     catalogue = make_catalogue(start.seed)
     books.reset(catalogue)
     counter = _counter(start)
+    counter.log = AccessLog(Path(start.access_log)) if start.access_log else None
     calls = GatewayCalls(session, _url(start, "gateway"))
     events = PurchaseEvents(session, _url(start, "collector"), counter.faults)
     purchases = Purchases(books, calls, events, counter.faults)

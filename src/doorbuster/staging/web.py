@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from doorbuster.staging.access_log import AccessLog
 from doorbuster.staging.faults.switchboard import Switchboard
 from doorbuster.staging.service_times import ServiceTimes
 
@@ -87,11 +89,12 @@ def plain_error(refusal: Refusal) -> dict[str, Any]:
 
 @dataclass
 class Counter:
-    """What all endpoints of one service share: its waits, its faults, and whether it hands out session cookies."""
+    """What all endpoints of one service share: its waits, its faults, its log, and whether it hands out cookies."""
 
     times: ServiceTimes
     faults: Switchboard
     cookies: bool = False
+    log: AccessLog | None = None
 
 
 @dataclass
@@ -105,6 +108,7 @@ class Endpoint:
     shape: Callable[[Refusal], dict[str, Any]] = field(default=plain_error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began_s = time.monotonic()
         headers = dict(scope["headers"])
         body = b""
         if scope["method"] != "GET":
@@ -127,6 +131,8 @@ class Endpoint:
         sent = [*reply.headers, *kind, *set_cookie, length]
         await send({"type": "http.response.start", "status": reply.status, "headers": sent})
         await send({"type": "http.response.body", "body": content})
+        if self.counter.log is not None:
+            self.counter.log.write(scope, headers, reply.status, len(content), time.monotonic() - began_s)
 
     async def _answer(self, call: Call) -> Reply:
         late_ms = 0.0

@@ -9,6 +9,7 @@ from doorbuster.importers.choose import choose_window
 from doorbuster.importers.findings import curve_findings, growth_by_journey
 from doorbuster.importers.imported import Dropped, Figure, Finding, Imported
 from doorbuster.importers.log.answers import answers_of, in_window
+from doorbuster.importers.log.browsing import moves_of
 from doorbuster.importers.log.curve import curve_of
 from doorbuster.importers.log.habits import products_of, shopper_of, thinks_of
 from doorbuster.importers.log.last_year import held
@@ -50,6 +51,7 @@ def to_imported(log: LogImport, name: str) -> Imported:
         think=thinks_of(log),
         shopper=shopper_of(log),
         products=products_of(log),
+        moves=moves_of(log),
         answers=answers_of(rows),
         baseline=held(log),
     )
