@@ -10,11 +10,19 @@ from matplotlib.figure import Figure as Drawn
 from doorbuster.analysis.charts.style import png
 from doorbuster.analysis.imported.charts import file_chart, peak_chart
 from doorbuster.analysis.imported.mix_chart import mix_chart
-from doorbuster.analysis.imported.tables import THINK_HEADS, answer_rows, funnel_rows, scenario_rows, think_rows
+from doorbuster.analysis.imported.tables import (
+    THINK_HEADS,
+    answer_rows,
+    funnel_rows,
+    move_rows,
+    scenario_rows,
+    think_rows,
+)
 from doorbuster.analysis.wording import whole
 from doorbuster.importers.curve_file import journey_columns, rehearsed_minutes, written_span
 from doorbuster.importers.grid import DAY_S, moment_text
 from doorbuster.importers.imported import Imported
+from doorbuster.traffic.moves import BROWSE_STEPS
 
 
 def render_import(imported: Imported, planned: str) -> str:
@@ -37,6 +45,8 @@ def render_import(imported: Imported, planned: str) -> str:
         think_heads=THINK_HEADS,
         thinks=think_rows(imported),
         funnel=funnel_rows(imported),
+        browse_steps=BROWSE_STEPS,
+        moves=move_rows(imported),
         answers=answer_rows(imported),
         timed=any(one.p50_ms is not None for one in imported.answers),
         products=[(name, f"{share:.2%}") for name, share in imported.products],

@@ -8,6 +8,7 @@ from doorbuster.analysis.wording import milliseconds, percent, whole
 from doorbuster.importers.assumptions import scenario_figures
 from doorbuster.importers.imported import Figure, Imported
 from doorbuster.importers.log.models import QUANTILES
+from doorbuster.traffic.moves import BROWSE_STEPS, START
 
 THINK_HEADS = ("pauses", *(f"p{share * 100:.0f}" for share in QUANTILES), "fitted median", "fitted p90", "off by")
 
@@ -45,6 +46,17 @@ def think_rows(imported: Imported) -> list[tuple[str, Sequence[str]]]:
             ),
         )
         for step, think in imported.think.items()
+    ]
+
+
+def move_rows(imported: Imported) -> list[tuple[str, Sequence[str]]]:
+    """Step, or where sessions start, then the share that each browsing step has of what follows, and who left."""
+    return [
+        (
+            "first page" if step == START else step,
+            (*(percent(after.get(other, 0.0)) for other in BROWSE_STEPS), percent(max(0.0, 1 - sum(after.values())))),
+        )
+        for step, after in imported.moves.items()
     ]
 
 
