@@ -76,6 +76,8 @@ class ShopperUser(User):  # type: ignore[misc]  # Locust ships no complete types
         self._state = LOCUST_STATE_RUNNING
         self._group = group
         self._greenlet = resting.pop() if resting else Walker(resting)
+        if self._greenlet.dead:  # stopped in the instant in which its shopper had left
+            self._greenlet = Walker(resting)
         self._greenlet.walk(self, group)
         return self._greenlet
 
