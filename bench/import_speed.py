@@ -3,9 +3,11 @@
     python bench/make_access_log.py shop.log --lines 12000000 --format timed
     python bench/import_speed.py shop.log [--session cookie:sid]
 
-The bare parse is DuckDB on one thread: read_csv split on quotes, with time, address, agent, method, path, status and
-request time as typed columns, all of them used. Each runs in a process of its own; the best of `--runs` counts. Bars:
-at most 2.2 times the bare parse at 12 million lines, peak memory under 1 GB.
+The bare parse is DuckDB on one thread: read_csv split on quotes, with time, address, agent, method, path, status, request
+time and session cookie as typed columns, each used once inside DuckDB and none handed out: the least that can be called
+a parse of what the import needs. Handing the columns out as Arrow costs a tenth more, writing them as Parquet doubles it.
+Each kind runs in a process of its own, in turns; the median of `--runs` counts. Bars: at most 2.2 times the bare parse
+at 12 million lines and 3 times at 35 million, peak memory under 1 GB.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import median
 
 BARE = """
 SELECT count(*), sum(epoch_us(try_strptime(substr(c0, strpos(c0, '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z'))),
   sum(hash(split_part(c0, ' ', 1)) % 7), sum(hash(c5) % 7), sum(hash(split_part(c1, ' ', 1)) % 7),
   sum(hash(split_part(split_part(c1, ' ', 2), '?', 1)) % 7), sum(try_cast(substr(c2, 2, 3) AS SMALLINT)),
-  sum(try_cast(c6 AS DOUBLE))
+  sum(try_cast(c6 AS DOUBLE)), sum(hash(CASE WHEN c7 <> '-' THEN substr(c7, strpos(c7, '=') + 1) END) % 7)
 FROM read_csv('{file}', delim = '"', quote = '', escape = '', header = false, auto_detect = false, null_padding = true,
   ignore_errors = true, strict_mode = false, parallel = false, columns = {columns})
 """
@@ -61,22 +64,22 @@ def main() -> None:
     parser.add_argument("--only", choices=("bare", "whole"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.only:
-        found = bare(str(args.log)) if args.only == "bare" else whole(str(args.log), args.session)
-        found["cpu_s"] = time.process_time()
-        found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps(found))
+        one = bare(str(args.log)) if args.only == "bare" else whole(str(args.log), args.session)
+        one["cpu_s"] = time.process_time()
+        one["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps(one))
         return
-    best: dict[str, dict[str, float]] = {}
-    for _ in range(args.runs):
-        for kind in ("bare", "whole"):
-            one = measured(kind, str(args.log), args.session)
-            best[kind] = min(best.get(kind, one), one, key=lambda found: found["cpu_s"])
-    for kind, one in best.items():
-        rate = one["lines"] / one["cpu_s"] / 1000
-        speed = f"{rate:8,.0f} thousand lines a core-second"
-        print(f"{kind:6} {one['cpu_s']:8.2f} s   {speed}   peak {one['peak_mb']:,.0f} MB")
-    ratio = best["whole"]["cpu_s"] / best["bare"]["cpu_s"]
-    print(f"ratio  {ratio:.2f} (at most 2.2)   peak memory {best['whole']['peak_mb']:,.0f} MB (under 1,000)")
+    found = [
+        {kind: measured(kind, str(args.log), args.session) for kind in ("bare", "whole")} for _ in range(args.runs)
+    ]
+    for kind in ("bare", "whole"):
+        cpu_s = median(run[kind]["cpu_s"] for run in found)
+        rate = found[0][kind]["lines"] / cpu_s / 1000
+        peak_mb = max(run[kind]["peak_mb"] for run in found)
+        print(f"{kind:6} {cpu_s:8.2f} s   {rate:8,.0f} thousand lines a core-second   peak {peak_mb:,.0f} MB")
+    ratio = median(run["whole"]["cpu_s"] / run["bare"]["cpu_s"] for run in found)
+    most = 3.0 if found[0]["whole"]["lines"] > 20e6 else 2.2
+    print(f"ratio  {ratio:.2f} (at most {most})   peak memory {peak_mb:,.0f} MB (under 1,000)")
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def _by_method(rules: Sequence[Rule], then: Callable[[Rule], str], otherwise: st
 
 
 def _fits(rule: Rule) -> str:
-    """Whether path and query fit. The cheap question first: an expression runs only on paths that begin right."""
+    """Whether path and query fit. Cheap questions first: an expression runs only on paths that begin and end right."""
     conditions = []
     start, begins = re.escape(rule.literal), f"starts_with(page, {text(rule.literal)})"
     if rule.pattern == start:
@@ -105,6 +105,7 @@ def _fits(rule: Rule) -> str:
         conditions.append(f"{begins} AND NOT contains({_rest(rule)}, '/')")
     else:
         conditions += [begins] if rule.literal else []
+        conditions += [f"ends_with(page, {text(rule.ending)})"] if rule.ending else []
         conditions.append(f"regexp_full_match(page, {text(rule.pattern)})")
     if rule.query:
         conditions.append(f"contains(target, {text(rule.query)})")

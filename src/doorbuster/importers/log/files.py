@@ -21,6 +21,7 @@ SEPARATOR: Final = b"\x01"
 BLANK: Final = b"\x02"
 """Stands for an empty line, which the reader would skip, and the line numbers after it would be wrong."""
 _LINE_END: Final = 10
+_SPACE: Final = 32
 _BLOCK: Final = 1 << 20
 _UNPACKED: Final = 64 << 10
 """Small: what precedes the place where a packed file breaks off is lost with the read that meets it."""
@@ -136,9 +137,13 @@ def _look(path: Path) -> tuple[int, bool]:
         while block := stream.read(_BLOCK):
             # Twice as fast as bytes.count, five times as fast as looking for two line ends with `in`.
             ends = np.frombuffer(block, dtype=np.uint8) == _LINE_END
-            lines += int(np.count_nonzero(ends))
+            found = int(np.count_nonzero(ends))
+            lines += found
             blank = bool((ends[1:] & ends[:-1]).any()) or (last_ended and bool(ends[0]))
-            clean = clean and not blank and not any(byte in block for byte in (b"\x00", SEPARATOR, BLANK, b"\r"))
+            # Most blocks hold no byte below a space but line ends: one look at all, and four only where it finds more.
+            only_ends = np.count_nonzero(np.frombuffer(block, dtype=np.uint8) < _SPACE) == found
+            odd = not only_ends and any(byte in block for byte in (b"\x00", SEPARATOR, BLANK, b"\r"))
+            clean = clean and not blank and not odd
             if clean and not block.isascii():
                 carried, clean = _unfinished(carried + block)
             last_ended = bool(ends[-1])

@@ -29,6 +29,8 @@ class Rule:
     method: str
     literal: str
     """What the path begins with; the whole path where nothing follows. Slashes at the end of a path do not count."""
+    ending: str
+    """What the path ends with, after the last part that may be anything; empty where nothing follows that."""
     pattern: str
     """Regular expression for the whole path, without groups but for the product."""
     query: str
@@ -109,11 +111,13 @@ def _rule(where: str, entry: Any, locales: bool) -> Rule:
         at = found.end()
     first = _PART.search(path)
     literal = path[: first.start()] if first else path.rstrip("/")
+    ending = path[at:].rstrip("/") if first else ""
     pattern = re.escape(path.rstrip("/")) if first is None else pattern + re.escape(path[at:])
     return Rule(
         STEPS.index(name),
         entry.get("method", "GET"),
         "" if locales else literal,
+        ending,
         (_LOCALE if locales else "") + pattern,
         entry.get("query", ""),
         "{product}" in path,
