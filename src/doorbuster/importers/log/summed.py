@@ -194,18 +194,24 @@ def outcome(step: str, status: int) -> str:
 
 def _answers(table: pa.Table) -> pa.Table:
     packed = table["answer"].to_numpy()
-    journey, step = packed // what.ANSWER, what.step(packed)
-    status, latency = what.status(packed), what.latency(packed % what.ANSWER)
-    pairs, which = np.unique(step * 1000 + status, return_inverse=True)
-    outcomes = pa.array([outcome(STEPS[pair // 1000], pair % 1000) for pair in pairs.tolist()], pa.string())
+    latency = what.latency(packed % what.ANSWER).astype(np.int16)
+    # Step and status are few: an outcome is looked up for each pair of them and not for each row.
+    pair = what.step_and_status(packed).astype(np.int32)
+    seen = np.flatnonzero(np.bincount(pair))
+    outcomes = pa.array([outcome(STEPS[what.step(one)], what.status(one)) for one in seen.tolist()], pa.string())
+    outcomes = outcomes.dictionary_encode()
+    code = np.zeros(seen.max(initial=0) + 1, dtype=np.int8)
+    code[seen] = outcomes.indices.to_numpy()
+    bounds = np.append(BOUNDS_US, np.nan)
     return pa.table(
         {
             "minute": table["minute"],
-            "journey": pa.DictionaryArray.from_arrays(journey.astype(np.int8), list(JOURNEYS)),
-            "step": pa.DictionaryArray.from_arrays(step.astype(np.int8), list(STEPS)),
-            "status": status.astype(np.int16),
-            "outcome": outcomes.take(pa.array(which)).dictionary_encode(),
-            "bucket_us": pa.array(np.where(latency >= 0, BOUNDS_US[latency.clip(0)], np.nan), mask=latency < 0),
+            "journey": pa.DictionaryArray.from_arrays((packed // what.ANSWER).astype(np.int8), list(JOURNEYS)),
+            "step": pa.DictionaryArray.from_arrays(what.step(pair).astype(np.int8), list(STEPS)),
+            "status": what.status(pair).astype(np.int16),
+            "outcome": pa.DictionaryArray.from_arrays(code[pair], outcomes.dictionary),
+            # A latency that nobody wrote down is -1, the last.
+            "bucket_us": pa.array(bounds[latency], mask=latency < 0),
             "count": table["count"],
         }
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-MOST_STATUS: Final = 1023
 _STEP, _STATUS, _LATENCY = 1 << 5, 1 << 10, 1 << 12
 ANSWER: Final = _STEP * _STATUS * _LATENCY
 """`what % ANSWER` is all but the product."""
@@ -30,6 +29,11 @@ def step(what: Any) -> Any:
 
 def status(what: Any) -> Any:
     return (what >> 5) & (_STATUS - 1)
+
+
+def step_and_status(what: Any) -> Any:
+    """Both, as `step` and `status` can read them."""
+    return what & (_STEP * _STATUS - 1)
 
 
 def latency(what: Any) -> Any:
