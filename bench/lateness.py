@@ -1,6 +1,6 @@
 """How late shoppers start: p50 and p99 of started - due at 50, 200 and 1,000 session starts a second.
 
-    python bench/lateness.py [--rounds 5] [--seconds 20]
+    python bench/lateness.py [--rounds 5] [--seconds 20] [--bar-only]
 
 The real thing, `python -m doorbuster.swarm RUN_DIR`, walks a prepared run directory and records all that a rehearsal
 records; the figures are read from the sessions that it wrote, warm-up left out. Its shop is nginx with the staging
@@ -136,14 +136,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--bar-only", action="store_true", help="only the rate that has a bar")
     options = parser.parse_args()
-    walked: dict[tuple[int, int], list[Walked]] = {way: [] for way in WAYS}
+    ways = [BAR_WAY] if options.bar_only else WAYS
+    walked: dict[tuple[int, int], list[Walked]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with nginx(folder):
             fill_shop(folder / "shop")
             for round_number in range(options.rounds):
-                for rate, workers in WAYS:
+                for rate, workers in ways:
                     run = folder / f"{round_number}-{rate}-{workers}"
                     one = walk(prepared(run, rate, options.seconds, seed=round_number), workers)
                     walked[rate, workers].append(one)
