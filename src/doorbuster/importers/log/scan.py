@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import BucketWriter
 from doorbuster.importers.log.files import BLANK, LONGEST, SEPARATOR, PlainFile, pieces, plain, sample
 from doorbuster.importers.log.layouts import WORDS, Layout, layout_of, looks_like, shape
-from doorbuster.importers.log.parse import has_careful_way, parsed
+from doorbuster.importers.log.parse import has_careful_way, parsed, text
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.refusals import LogError
 from doorbuster.importers.log.sink import Counts, Sink
@@ -89,9 +90,10 @@ def _meet_browsers(duck: duckdb.DuckDBPyConnection, one: PlainFile, layout: Layo
 def _scan_file(
     duck: duckdb.DuckDBPyConnection, one: PlainFile, layout: Layout, platform: Platform, salt: str, sink: Sink
 ) -> None:
-    name = str(one.path).replace("'", "''")
+    # The reader takes a name for a pattern: `access[1].log` would be the lines of access1.log.
+    name = text(glob.escape(str(one.path)))
     lines = (
-        f"read_csv('{name}', delim = '{SEPARATOR.decode()}', quote = '', escape = '', header = false, "
+        f"read_csv({name}, delim = '{SEPARATOR.decode()}', quote = '', escape = '', header = false, "
         f"auto_detect = false, "
         f"strict_mode = false, ignore_errors = true, parallel = false, compression = 'none', max_line_size = "
         f"{LONGEST * 8}, "
@@ -114,6 +116,8 @@ def _scan_file(
             unfit.settle(duck, careful, sink)
     unfit.settle(duck, careful, sink)
     lost = one.lines - (counts.read - first)
+    if lost < 0:
+        raise LogError(f"{one.name}: it grew while it was read, {-lost:,} of its lines are new; import a copy of it")
     # What the reader of lines itself gave up on is bad too, and never silently gone.
     counts.read += lost
     counts.bad += lost
