@@ -233,9 +233,10 @@ def test_json_lines_of_every_make(write_log: Write, entry: dict[str, object], to
 
 def test_json_lines_by_a_map_of_ones_own(write_log: Write, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
-        'time = ["t"]\ntarget = ["p"]\nstatus = ["s"]\nagent = ["ua"]\ntook = ["ms"]\ntook_unit = "ms"\n'
+        'time = ["t"]\naddress = ["i"]\ntarget = ["p"]\nstatus = ["s"]\nagent = ["ua"]\ntook = ["ms"]\ntook_unit = "ms"\n'
     )
-    path = write_log(json.dumps({"t": "2025-11-25 20:00:00", "p": "/products/a", "s": 200, "ua": "Firefox", "ms": 7}))
+    entry = {"t": "2025-11-25 20:00:00", "i": "192.0.2.1", "p": "/products/a", "s": 200, "ua": "Firefox", "ms": 7}
+    path = write_log(json.dumps(entry))
     log = import_log([path], "staging", field_map=str(tmp_path / "mine.toml"), timezone="Europe/Madrid")
     assert log.last_us == 1764097200_000000 and log.funnel == {"product": 1}
     with pytest.raises(LogError, match="no field map knows their keys"):
