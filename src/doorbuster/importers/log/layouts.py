@@ -78,6 +78,11 @@ class Layout:
         return self.form != "common"
 
     @property
+    def no_offset(self) -> bool:
+        """Whether its times do not say how far they are from UTC."""
+        return self.json is not None and self.json.no_offset
+
+    @property
     def has_took(self) -> bool:
         json_took = self.json is not None and bool(self.json.took or self.json.start)
         return self.took is not None or self.form in ("alb", "cloudfront") or json_took

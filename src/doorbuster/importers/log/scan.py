@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from doorbuster.importers.imported import Finding
 from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import BucketWriter
+from doorbuster.importers.log.doubled_hour import DoubledHour
 from doorbuster.importers.log.files import BLANK, LONGEST, SEPARATOR, PlainFile, pieces, plain, sample
 from doorbuster.importers.log.layouts import WORDS, Layout, layout_of, looks_like, shape
 from doorbuster.importers.log.parse import has_careful_way, parsed, text
@@ -37,17 +40,18 @@ class Scanned:
     cut_short: tuple[str, ...]
     slugs: tuple[str, ...]
     """Products by their number in the events."""
+    warnings: tuple[Finding, ...]
 
 
 def scan(
     files: Sequence[Path], platform: Platform, session: str, writer: BucketWriter, folder: Path, *,
-    timezone: str, field_map: str | None, memory_mb: int,
+    timezone: str | None, field_map: str | None, memory_mb: int,
 ) -> Scanned:  # fmt: skip
     """Read all files into the writer's buckets. Raises LogError where a file is not understood."""
     # The salt lives as long as this call: what it hashed cannot be looked up again.
     salt = secrets.token_hex(16)
     counts, layouts, cut_short, slugs = Counts(), {}, [], Slugs()
-    with connection(memory_mb, timezone) as duck:
+    with connection(memory_mb, timezone or "UTC") as duck:
         # What does not fit into memory must not spill into the user's folder, where it would outlive a kill.
         duck.execute("SET temp_directory = ?", [str(folder)])
         for path in files:
@@ -61,7 +65,8 @@ def scan(
                 cut_short.append(path.name)
             before, examples, counts.examples = counts.bad, counts.examples, []
             _meet_browsers(duck, one, layout)
-            _scan_file(duck, one, layout, platform, salt, Sink(counts, writer, slugs))
+            doubled = DoubledHour(ZoneInfo(timezone)) if timezone and layout.no_offset else None
+            _scan_file(duck, one, layout, platform, salt, Sink(counts, writer, slugs, doubled))
             if one.is_copy:
                 one.path.unlink()
             _refuse_if_bad(path.name, layout, one.lines, counts.bad - before, counts.examples, lines)
@@ -70,7 +75,19 @@ def scan(
             counts.examples = [*examples, *((number, seen + of_file) for number, seen in counts.examples)][:5]
     if not layouts:
         raise LogError(f"{', '.join(path.name for path in files)}: no lines")
-    return Scanned(counts, layouts, tuple(cut_short), tuple(slugs.names))
+    return Scanned(counts, layouts, tuple(cut_short), tuple(slugs.names), tuple(_warnings(layouts, timezone)))
+
+
+def _warnings(layouts: Mapping[str, Layout], timezone: str | None) -> Iterator[Finding]:
+    """What had to be guessed, and may be wrong for all lines of a file."""
+    unsaid = [name for name, layout in layouts.items() if layout.no_offset]
+    if unsaid and timezone is None:
+        yield Finding(
+            "clock",
+            f"{', '.join(unsaid[:3])}: the times have no UTC offset and were taken for UTC; give the clock that they "
+            "are written on with --timezone.",
+            warns=True,
+        )
 
 
 def connection(memory_mb: int, timezone: str = "UTC") -> duckdb.DuckDBPyConnection:

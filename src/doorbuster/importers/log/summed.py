@@ -90,7 +90,8 @@ def summed(
 def _told(result: LogImport, seen: Scanned, shop: Platform, tables: Mapping[str, pa.Table]) -> LogImport:
     unknown = sum(tables["unknown"]["count"].to_pylist())
     crawlers = {name: sum(tables["crawlers"][name].to_pylist()) for name in ("sessions", "pages")}
-    return replace(result, findings=findings(result, seen, shop, unknown, crawlers), missing=missing(result, shop))
+    told = (*seen.warnings, *findings(result, seen, shop, unknown, crawlers))
+    return replace(result, findings=told, missing=missing(result, shop))
 
 
 def _reached(sessions_by_mask: list[tuple[int, int]], bits: int) -> int:
