@@ -48,6 +48,18 @@ def test_a_request_begins_its_request_time_before_the_line_says(write_log: Write
     assert log.answers["bucket_us"].to_pylist()[0] == pytest.approx(75.5e6, rel=0.008)
 
 
+def test_a_request_that_began_before_the_first_line_is_no_hole_and_no_change_of_clocks(write_log: Write) -> None:
+    lines = [
+        line(f"25/Nov/2025:20:{m:02d}:01 +0100", address=f"10.0.{m}.{n}", tail=" 0.120")
+        for m in range(60)
+        for n in range(9)
+    ]
+    slow = line("25/Nov/2025:20:00:01 +0100", tail=" 75.500")
+    log = import_log([write_log(slow, *lines)], "staging")
+    assert log.minutes.num_rows == 62 and set(log.minutes["offset_min"].to_pylist()) == {60}
+    assert {finding.about for finding in log.findings}.isdisjoint({"clock", "gaps"})
+
+
 def test_epoch_seconds_are_not_blurred(write_log: Write) -> None:
     """A FLOAT holds 24 bits: at this date its steps are 128 seconds."""
     lines = [line(f"25/Nov/2025:20:{m:02d}:59 +0100", address=f"192.0.2.{m}", tail=" 0.001") for m in range(60)]
