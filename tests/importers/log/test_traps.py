@@ -67,18 +67,6 @@ def test_epoch_seconds_are_not_blurred(write_log: Write) -> None:
     assert set(starts(log).values()) == {1} and len(starts(log)) == 60
 
 
-@pytest.mark.parametrize(("number", "step"), [("350000", 0.35), ("2", 2.0)])
-def test_a_bare_request_time_is_read_in_its_unit(write_log: Write, number: str, step: float) -> None:
-    log = import_log([write_log(*[line(tail=f" {number}")] * 10)], "staging")
-    assert log.answers["bucket_us"].to_pylist()[0] == pytest.approx(step * 1e6, rel=0.008)
-    assert "whole number" in about(log, "format")
-
-
-def test_a_named_request_time(write_log: Write) -> None:
-    log = import_log([write_log(*[line(tail=' "-" rt=0.250 uct="0.001" urt="0.249"')] * 5)], "staging")
-    assert log.answers["bucket_us"].to_pylist()[0] == pytest.approx(250_000, rel=0.008)
-
-
 def test_the_hour_that_dst_repeats_is_two_hours(write_log: Write) -> None:
     twice = [
         line(f"26/Oct/2025:02:{m:02d}:00 {zone}", address=f"192.0.{i}.{m}")

@@ -88,6 +88,14 @@ def _warnings(layouts: Mapping[str, Layout], timezone: str | None) -> Iterator[F
             "are written on with --timezone.",
             warns=True,
         )
+    by_unit = {layout.took_unit_us: name for name, layout in layouts.items() if layout.took}
+    if len(by_unit) > 1:
+        yield Finding(
+            "latency",
+            f"The request times of {by_unit[1_000_000]} were read as seconds, those of {by_unit[1]} as microseconds: "
+            "where that is wrong, import them apart.",
+            warns=True,
+        )
 
 
 def connection(memory_mb: int, timezone: str = "UTC") -> duckdb.DuckDBPyConnection:
