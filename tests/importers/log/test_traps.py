@@ -48,23 +48,23 @@ def test_a_request_begins_its_request_time_before_the_line_says(write_log: Write
     assert log.answers["bucket_us"].to_pylist()[0] == pytest.approx(75.5e6, rel=0.008)
 
 
+def test_a_request_that_began_before_the_first_line_is_no_hole_and_no_change_of_clocks(write_log: Write) -> None:
+    lines = [
+        line(f"25/Nov/2025:20:{m:02d}:01 +0100", address=f"10.0.{m}.{n}", tail=" 0.120")
+        for m in range(60)
+        for n in range(9)
+    ]
+    slow = line("25/Nov/2025:20:00:01 +0100", tail=" 75.500")
+    log = import_log([write_log(slow, *lines)], "staging")
+    assert log.minutes.num_rows == 62 and set(log.minutes["offset_min"].to_pylist()) == {60}
+    assert {finding.about for finding in log.findings}.isdisjoint({"clock", "gaps"})
+
+
 def test_epoch_seconds_are_not_blurred(write_log: Write) -> None:
     """A FLOAT holds 24 bits: at this date its steps are 128 seconds."""
     lines = [line(f"25/Nov/2025:20:{m:02d}:59 +0100", address=f"192.0.2.{m}", tail=" 0.001") for m in range(60)]
     log = import_log([write_log(*lines)], "staging")
     assert set(starts(log).values()) == {1} and len(starts(log)) == 60
-
-
-@pytest.mark.parametrize(("number", "step"), [("350000", 0.35), ("2", 2.0)])
-def test_a_bare_request_time_is_read_in_its_unit(write_log: Write, number: str, step: float) -> None:
-    log = import_log([write_log(*[line(tail=f" {number}")] * 10)], "staging")
-    assert log.answers["bucket_us"].to_pylist()[0] == pytest.approx(step * 1e6, rel=0.008)
-    assert "whole number" in about(log, "format")
-
-
-def test_a_named_request_time(write_log: Write) -> None:
-    log = import_log([write_log(*[line(tail=' "-" rt=0.250 uct="0.001" urt="0.249"')] * 5)], "staging")
-    assert log.answers["bucket_us"].to_pylist()[0] == pytest.approx(250_000, rel=0.008)
 
 
 def test_the_hour_that_dst_repeats_is_two_hours(write_log: Write) -> None:
@@ -233,9 +233,10 @@ def test_json_lines_of_every_make(write_log: Write, entry: dict[str, object], to
 
 def test_json_lines_by_a_map_of_ones_own(write_log: Write, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
-        'time = ["t"]\ntarget = ["p"]\nstatus = ["s"]\nagent = ["ua"]\ntook = ["ms"]\ntook_unit = "ms"\n'
+        'time = ["t"]\naddress = ["i"]\ntarget = ["p"]\nstatus = ["s"]\nagent = ["ua"]\ntook = ["ms"]\ntook_unit = "ms"\n'
     )
-    path = write_log(json.dumps({"t": "2025-11-25 20:00:00", "p": "/products/a", "s": 200, "ua": "Firefox", "ms": 7}))
+    entry = {"t": "2025-11-25 20:00:00", "i": "192.0.2.1", "p": "/products/a", "s": 200, "ua": "Firefox", "ms": 7}
+    path = write_log(json.dumps(entry))
     log = import_log([path], "staging", field_map=str(tmp_path / "mine.toml"), timezone="Europe/Madrid")
     assert log.last_us == 1764097200_000000 and log.funnel == {"product": 1}
     with pytest.raises(LogError, match="no field map knows their keys"):

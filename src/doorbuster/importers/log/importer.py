@@ -54,8 +54,7 @@ def import_log(
     with tempfile.TemporaryDirectory(prefix="doorbuster-import-", dir=working_folder) as temporary:
         folder = Path(temporary)
         writer = BucketWriter(folder, size, by_name=kind != "address")
-        zone = timezone or "UTC"
-        seen = scan(paths, shop, session, writer, folder, timezone=zone, field_map=field_map, memory_mb=memory_mb)
+        seen = scan(paths, shop, session, writer, folder, timezone=timezone, field_map=field_map, memory_mb=memory_mb)
         if not seen.counts.kept:
             raise LogError(_nothing_left(seen.counts.reasons.total(), seen.counts.bad))
         if kind != "address" and not seen.counts.sids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,12 +38,15 @@ class JsonFields:
     took: str
     took_unit_us: float
     sid: str
+    no_offset: bool
+    """Whether most times are a date and an hour without a UTC offset: nobody knows on whose clock."""
 
 
 def json_fields(file: str, sample: Sequence[str], sid: str, own: str | None) -> JsonFields:
     """The field map that finds the most in the lines. `own` is the path of a map of the user's. Raises LogError."""
     found = [entry for line in sample if isinstance(entry := _parsed(line), dict)]
-    seen = {key for entry in found for key in entry}
+    # What stands inside another object (Caddy's `request`) cannot be read, and must not be taken for a text.
+    seen = {key for entry in found for key, value in entry.items() if not isinstance(value, dict | list)}
     # Home-made names are the widest net and come last.
     paths = [Path(own)] if own else sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem == "home_made")
     fits = [(path, wanted, keys) for path in paths if _tells(keys := _present(wanted := _loaded(path), seen))]
@@ -54,13 +58,37 @@ def json_fields(file: str, sample: Sequence[str], sid: str, own: str | None) -> 
         unit = str(wanted.get("took_unit", "s"))
         if unit not in _UNITS_US:
             raise LogError(f'{path}: took_unit "{unit}"{did_you_mean(unit, _UNITS_US)}')
+        if "address" not in keys and not sid_key:
+            known = ", ".join(wanted.get("address", [])) or "none is named"
+            raise LogError(
+                f"{file}: no key holds the shopper's address ({known}), and without it all who use one browser are one "
+                f"shopper; its keys are {_some(seen)}: name the address in a map, or a key with --session header:NAME"
+            )
         words = str(wanted.get("words", path.stem))
-        return JsonFields(words, **{t: keys.get(t, "") for t in _THINGS}, took_unit_us=_UNITS_US[unit], sid=sid_key)
+        return JsonFields(
+            words,
+            **{thing: keys.get(thing, "") for thing in _THINGS},
+            took_unit_us=_UNITS_US[unit],
+            sid=sid_key,
+            no_offset=_no_offset([entry.get(keys.get("time", keys.get("start"))) for entry in found]),
+        )
+    nested = sorted({key for entry in found for key, value in entry.items() if isinstance(value, dict)})
+    inside = f", and what is inside of {', '.join(nested[:3])} cannot be named: log it flat" if nested else ""
     raise LogError(
-        f"{file}: JSON lines, but no field map knows their keys ({', '.join(sorted(seen)[:12])}); write one: a "
+        f"{file}: JSON lines, but no field map knows their keys ({_some(seen)}{inside}); write one: a "
         f"TOML file with "
         "time (or start), address, method, target, status, agent, took and took_unit, each a list of keys"
     )
+
+
+def _some(keys: Collection[str]) -> str:
+    return ", ".join(sorted(keys)[:12])
+
+
+def _no_offset(times: Sequence[Any]) -> bool:
+    """Whether most are written as 2025-11-28 20:00:00, with a fraction perhaps: no number, and no zone at the end."""
+    bare = sum(re.fullmatch(r"\d{4}-\d\d-\d\d[T ][\d:.,]+", str(time).strip()) is not None for time in times)
+    return bare > len(times) / 2
 
 
 def _present(wanted: Mapping[str, Any], seen: Collection[str]) -> dict[str, str]:

@@ -37,8 +37,15 @@ _ADDRESSES: Final = re.compile(r"(?:[0-9a-fA-F:.]+(?:, ?)?)+")
 _TIMES: Final = (
     r"(?:^|\s|,)(?:rt|request_time|req_time|took|duration)=\"?([\d.]+)",
     r"^\s*(\d+\.\d{3})(?:\s|$)",
+    # nginx-ingress: the request's length and then its time.
+    r"^\s*\d+ (\d+\.\d{3})(?:\s|$)",
     r"^\s*(\d+)(?:\s|$)",
 )
+_TWO_NUMBERS: Final = r"^\s*\d+\s+[\d-]+(?:\s|$)"
+"""Apache's combinedio: bytes in and bytes out, no time."""
+_MICROSECONDS_FROM: Final = 30.0
+"""A median of whole numbers above this is no time in seconds: no shopper waits so long, and half of them would. In
+microseconds even a small file takes longer."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,11 @@ class Layout:
     @property
     def has_agent(self) -> bool:
         return self.form != "common"
+
+    @property
+    def no_offset(self) -> bool:
+        """Whether its times do not say how far they are from UTC."""
+        return self.json is not None and self.json.no_offset
 
     @property
     def has_took(self) -> bool:
@@ -210,9 +222,12 @@ def _took(rows: Sequence[dict[int, str]], notes: list[str]) -> tuple[Place | Non
                 continue
             if "." in values[0]:
                 return Place(part, wanted), 1_000_000
+            if sum(re.match(_TWO_NUMBERS, row.get(part, "")) is not None for row in rows) > len(rows) / 2:
+                notes.append("two whole numbers follow the user agent: taken for bytes, and for no request time")
+                continue
             typical = median(map(float, values))
             # Apache writes %D in microseconds and %T in whole seconds; both are bare integers.
-            unit_us = 1 if typical >= 300 else 1_000_000
+            unit_us = 1 if typical >= _MICROSECONDS_FROM else 1_000_000
             unit = "microseconds" if unit_us == 1 else "seconds"
             notes.append(f"the request time is a whole number, {typical:g} at the median: read as {unit}")
             return Place(part, wanted), unit_us

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import glob
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from doorbuster.importers.imported import Finding
 from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import BucketWriter
+from doorbuster.importers.log.doubled_hour import DoubledHour
 from doorbuster.importers.log.files import BLANK, LONGEST, SEPARATOR, PlainFile, pieces, plain, sample
 from doorbuster.importers.log.layouts import WORDS, Layout, layout_of, looks_like, shape
-from doorbuster.importers.log.parse import has_careful_way, parsed
+from doorbuster.importers.log.parse import has_careful_way, parsed, text
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.refusals import LogError
 from doorbuster.importers.log.sink import Counts, Sink
@@ -36,17 +40,18 @@ class Scanned:
     cut_short: tuple[str, ...]
     slugs: tuple[str, ...]
     """Products by their number in the events."""
+    warnings: tuple[Finding, ...]
 
 
 def scan(
     files: Sequence[Path], platform: Platform, session: str, writer: BucketWriter, folder: Path, *,
-    timezone: str, field_map: str | None, memory_mb: int,
+    timezone: str | None, field_map: str | None, memory_mb: int,
 ) -> Scanned:  # fmt: skip
     """Read all files into the writer's buckets. Raises LogError where a file is not understood."""
     # The salt lives as long as this call: what it hashed cannot be looked up again.
     salt = secrets.token_hex(16)
     counts, layouts, cut_short, slugs = Counts(), {}, [], Slugs()
-    with connection(memory_mb, timezone) as duck:
+    with connection(memory_mb, timezone or "UTC") as duck:
         # What does not fit into memory must not spill into the user's folder, where it would outlive a kill.
         duck.execute("SET temp_directory = ?", [str(folder)])
         for path in files:
@@ -60,7 +65,8 @@ def scan(
                 cut_short.append(path.name)
             before, examples, counts.examples = counts.bad, counts.examples, []
             _meet_browsers(duck, one, layout)
-            _scan_file(duck, one, layout, platform, salt, Sink(counts, writer, slugs))
+            doubled = DoubledHour(ZoneInfo(timezone)) if timezone and layout.no_offset else None
+            _scan_file(duck, one, layout, platform, salt, Sink(counts, writer, slugs, doubled))
             if one.is_copy:
                 one.path.unlink()
             _refuse_if_bad(path.name, layout, one.lines, counts.bad - before, counts.examples, lines)
@@ -69,7 +75,27 @@ def scan(
             counts.examples = [*examples, *((number, seen + of_file) for number, seen in counts.examples)][:5]
     if not layouts:
         raise LogError(f"{', '.join(path.name for path in files)}: no lines")
-    return Scanned(counts, layouts, tuple(cut_short), tuple(slugs.names))
+    return Scanned(counts, layouts, tuple(cut_short), tuple(slugs.names), tuple(_warnings(layouts, timezone)))
+
+
+def _warnings(layouts: Mapping[str, Layout], timezone: str | None) -> Iterator[Finding]:
+    """What had to be guessed, and may be wrong for all lines of a file."""
+    unsaid = [name for name, layout in layouts.items() if layout.no_offset]
+    if unsaid and timezone is None:
+        yield Finding(
+            "clock",
+            f"{', '.join(unsaid[:3])}: the times have no UTC offset and were taken for UTC; give the clock that they "
+            "are written on with --timezone.",
+            warns=True,
+        )
+    by_unit = {layout.took_unit_us: name for name, layout in layouts.items() if layout.took}
+    if len(by_unit) > 1:
+        yield Finding(
+            "latency",
+            f"The request times of {by_unit[1_000_000]} were read as seconds, those of {by_unit[1]} as microseconds: "
+            "where that is wrong, import them apart.",
+            warns=True,
+        )
 
 
 def connection(memory_mb: int, timezone: str = "UTC") -> duckdb.DuckDBPyConnection:
@@ -89,9 +115,10 @@ def _meet_browsers(duck: duckdb.DuckDBPyConnection, one: PlainFile, layout: Layo
 def _scan_file(
     duck: duckdb.DuckDBPyConnection, one: PlainFile, layout: Layout, platform: Platform, salt: str, sink: Sink
 ) -> None:
-    name = str(one.path).replace("'", "''")
+    # The reader takes a name for a pattern: `access[1].log` would be the lines of access1.log.
+    name = text(glob.escape(str(one.path)))
     lines = (
-        f"read_csv('{name}', delim = '{SEPARATOR.decode()}', quote = '', escape = '', header = false, "
+        f"read_csv({name}, delim = '{SEPARATOR.decode()}', quote = '', escape = '', header = false, "
         f"auto_detect = false, "
         f"strict_mode = false, ignore_errors = true, parallel = false, compression = 'none', max_line_size = "
         f"{LONGEST * 8}, "
@@ -114,6 +141,8 @@ def _scan_file(
             unfit.settle(duck, careful, sink)
     unfit.settle(duck, careful, sink)
     lost = one.lines - (counts.read - first)
+    if lost < 0:
+        raise LogError(f"{one.name}: it grew while it was read, {-lost:,} of its lines are new; import a copy of it")
     # What the reader of lines itself gave up on is bad too, and never silently gone.
     counts.read += lost
     counts.bad += lost

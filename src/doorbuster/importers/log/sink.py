@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import EVENTS, BucketWriter
+from doorbuster.importers.log.doubled_hour import DoubledHour
 from doorbuster.importers.log.platform import OTHER
 from doorbuster.importers.log.slugs import Slugs
 from doorbuster.importers.log.what import packed
@@ -53,6 +54,8 @@ class Sink:
     counts: Counts
     writer: BucketWriter
     slugs: Slugs
+    doubled: DoubledHour | None = None
+    """Only where the lines do not say their offset."""
 
     def take(self, batch: pa.Table) -> None:
         """Count a batch and write what is to be kept of it; bad lines are none of ours."""
@@ -64,6 +67,9 @@ class Sink:
         for number, count in enumerate(np.bincount(reason[understood]).tolist()):
             if count:
                 self.counts.reasons[number] += count
+        if self.doubled is not None:
+            end_us = end_us.copy()
+            end_us[understood] = self.doubled.told(end_us[understood])
         self._time(end_us[understood], batch["zone"].fill_null(0).to_numpy()[understood])
         statics = np.flatnonzero(reason == classify.STATIC)
         if len(statics):

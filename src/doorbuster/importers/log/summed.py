@@ -90,7 +90,8 @@ def summed(
 def _told(result: LogImport, seen: Scanned, shop: Platform, tables: Mapping[str, pa.Table]) -> LogImport:
     unknown = sum(tables["unknown"]["count"].to_pylist())
     crawlers = {name: sum(tables["crawlers"][name].to_pylist()) for name in ("sessions", "pages")}
-    return replace(result, findings=findings(result, seen, shop, unknown, crawlers), missing=missing(result, shop))
+    told = (*seen.warnings, *findings(result, seen, shop, unknown, crawlers))
+    return replace(result, findings=told, missing=missing(result, shop))
 
 
 def _reached(sessions_by_mask: list[tuple[int, int]], bits: int) -> int:
@@ -137,7 +138,9 @@ def _minutes(counts: Counts, table: pa.Table, timezone: str | None) -> pa.Table:
     dense = last - first < _LONGEST_MINUTES
     grid = np.arange(first, last + 1) if dense else np.array(sorted({*lines, *starts.tolist()}))
     columns: dict[str, Any] = {"minute": grid * 60, "offset_min": _local(grid, offset, timezone)}
-    columns["lines"] = np.array([lines.get(minute, 0) for minute in grid.tolist()], dtype=np.int64)
+    # A request may begin minutes before the first line, which is its answer: no hole in the log.
+    beginning = dict.fromkeys(range(first, min(lines)), 1)
+    columns["lines"] = np.array([lines[m] or beginning.get(m, 0) for m in grid.tolist()], dtype=np.int64)
     by_journey = np.zeros((len(JOURNEYS), len(grid)), dtype=np.int64)
     np.add.at(by_journey, (journeys, np.searchsorted(grid, starts)), sessions)
     columns["sessions"] = by_journey.sum(axis=0)
@@ -150,7 +153,7 @@ def _local(grid: NDArray[Any], offset: Mapping[int, tuple[int, int]], timezone: 
         zone = ZoneInfo(timezone)
         ends = {m: datetime.fromtimestamp(m * 60, zone).utcoffset() or timedelta() for m in grid.tolist()}
         return np.array([int(ends[m].total_seconds()) // 60 for m in grid.tolist()], dtype=np.int64)
-    known, filled = 0, []
+    known, filled = offset[min(offset)][1], []
     for minute in grid.tolist():
         known = offset[minute][1] if minute in offset else known
         filled.append(known)
