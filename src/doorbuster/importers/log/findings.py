@@ -29,7 +29,7 @@ def findings(
     """`unknown`: requests of shoppers that no rule of the platform names."""
     sentences = (
         *_peak(log), *_calls(log, shop), *_pages(log, shop, unknown), *_sessions(log), *_crawlers(log, crawlers),
-        *_clocks(log), *_gaps(log), *_latency(log), *_files(seen),
+        *_clocks(log), *_gaps(log), *_latency(log), *_products(log), *_files(seen),
     )  # fmt: skip
     return tuple(sentences)
 
@@ -237,6 +237,15 @@ def _latency(log: LogImport) -> Iterator[Finding]:
             "The log holds no request times: sessions are placed by the end of their first answer, think times "
             "contain the shop's own "
             "time, and last year has errors but no latency.",
+        )
+
+
+def _products(log: LogImport) -> Iterator[Finding]:
+    if hidden := log.hidden_products:
+        yield Finding(
+            "products",
+            f"Hidden: {hidden:,} product{'s' if hidden > 1 else ''} whose name could be a secret (an address, a card, "
+            "a token); their views are counted.",
         )
 
 

@@ -70,6 +70,8 @@ class LogImport:
     """prev_step (null: the session's first), step, count."""
     products: pa.Table
     """slug, views: the hundred most seen, decoded and in lower case."""
+    hidden_products: int
+    """Those whose name could be a person's or a secret: counted, never named."""
     product_count: int
     zipf: ZipfFit | None
     answers: pa.Table

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from doorbuster.importers.imported import BadLines, Dropped
@@ -21,6 +20,7 @@ from doorbuster.importers.log.models import ThinkFit, fit_think, fit_zipf
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.result import LogImport, Read, Session
 from doorbuster.importers.log.scan import Scanned
+from doorbuster.importers.log.secretive import secretive
 from doorbuster.importers.log.sink import Counts
 from doorbuster.record.histogram import BOUNDS_US
 from doorbuster.vocabulary import JOURNEYS, MONEY_STEPS, STEPS
@@ -54,6 +54,7 @@ def summed(
     }
     carts = _reached(sessions_by_mask, walks.bits("cart.add"))
     zipf_views = tables["products"]["views"].to_numpy()
+    products, hidden = _top(tables["products"], seen.slugs)
     answers = _answers(tables["answers"])
     result = LogImport(
         files=tuple((name, layout.words) for name, layout in seen.layouts.items()),
@@ -71,7 +72,8 @@ def summed(
         funnel=taken,
         thinks=_thinks(tables["thinks"]),
         moves=_moves(tables["moves"]),
-        products=_top(tables["products"], seen.slugs),
+        products=products,
+        hidden_products=hidden,
         product_count=len(zipf_views),
         zipf=fit_zipf(zipf_views),
         answers=answers,
@@ -173,12 +175,13 @@ def _moves(table: pa.Table) -> pa.Table:
     )
 
 
-def _top(numbered: pa.Table, slugs: Sequence[str]) -> pa.Table:
-    """A slug that could be an address of a person is none of ours to show."""
-    names = pa.array([slugs[number] for number in numbered["product"].to_pylist()], pa.string())
-    table = pa.table({"slug": names, "views": numbered["views"]})
-    shown = table.filter(pc.invert(pc.match_substring_regex(table["slug"], r"[@\s]|.{81}")))
-    return shown.sort_by([("views", "descending"), ("slug", "ascending")]).slice(0, _TOP)
+def _top(numbered: pa.Table, slugs: Sequence[str]) -> tuple[pa.Table, int]:
+    """The most seen products, and how many are hidden: a name that could be a secret is none of ours to show."""
+    names = [slugs[number] for number in numbered["product"].to_pylist()]
+    shown = pa.array([not secretive(name) for name in names], pa.bool_())
+    table = pa.table({"slug": pa.array(names, pa.string()), "views": numbered["views"]}).filter(shown)
+    top = table.sort_by([("views", "descending"), ("slug", "ascending")]).slice(0, _TOP)
+    return top, len(names) - table.num_rows
 
 
 def outcome(step: str, status: int) -> str:
