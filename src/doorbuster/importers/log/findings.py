@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doorbuster.importers.imported import Finding
+from doorbuster.importers.log.curve import absent_minutes
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.result import LogImport
 from doorbuster.importers.log.scan import Scanned
@@ -212,11 +213,9 @@ def _clocks(log: LogImport) -> Iterator[Finding]:
 
 
 def _gaps(log: LogImport) -> Iterator[Finding]:
-    lines = log.minutes["lines"].to_numpy()
-    typical = float(np.median(lines))
-    absent = lines == 0
-    if not absent.any() or typical < 5:
-        # Where minutes without a line are usual, one more tells nothing.
+    starts = log.minutes["sessions"].to_numpy()
+    absent = absent_minutes(log.minutes["lines"].to_numpy() + starts, starts)
+    if not absent.any():
         return
     edges = np.flatnonzero(np.diff(np.concatenate([[0], absent.astype(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
