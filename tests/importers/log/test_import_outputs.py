@@ -182,6 +182,21 @@ def test_mixed_clocks_become_the_one_of_most_lines(write_log: Write) -> None:
     assert told(imported, "clock").count("\n") < 3
 
 
+@pytest.mark.parametrize("of_ten", [5, 7, 9])
+def test_a_constant_mixture_of_two_clocks_is_said_with_their_lines(write_log: Write, of_ten: int) -> None:
+    """Every minute has more lines of the one clock than of the other: by minutes there is only one."""
+    lines = [
+        line(f"28/Nov/2025:{hour}:{n % 60:02d}:0{server} {zone}", address=f"192.0.{server}.{n}")
+        for n in range(60)
+        for server in range(10)
+        for hour, zone in [("18", "+0100") if server < of_ten else ("12", "-0500")]
+    ]
+    imported = imported_from(write_log(*lines))
+    assert f"mixes clocks ({600 - 60 * of_ten:,} lines at UTC-05:00 and {60 * of_ten:,}" in told(imported, "clock")
+    assert imported.curve.clock.endswith("which most lines are on")
+    assert "mixes clocks" in Path("import-mine.html").read_text()
+
+
 def test_quiet_minutes_are_zero_and_holes_are_absent() -> None:
     busy = np.full(200, 50)
     busy[90:100] = 0

@@ -126,7 +126,7 @@ def _clock(log: LogImport, minutes: pa.Table, place: NDArray[Any], steps: int) -
     values = np.unique(written)
     changes = int((np.diff(written) != 0).sum())
     years = steps * MINUTE_S / _YEAR_S
-    if changes <= 2 * (years + 1) and int(np.ptp(values)) <= 3600:
+    if not log.mixes_clocks and changes <= 2 * (years + 1) and int(np.ptp(values)) <= 3600:
         return offset_s, " and ".join(offset_text(int(value)) for value in values)
     most_s = log.offsets[0][0] * 60
     return np.full(steps, most_s, dtype=np.int64), f"{offset_text(most_s)}, which most lines are on"

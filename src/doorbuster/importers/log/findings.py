@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from doorbuster.importers.clocks import offset_text
 from doorbuster.importers.imported import Finding
 from doorbuster.importers.log.curve import absent_minutes
 from doorbuster.importers.log.platform import Platform
@@ -199,17 +200,23 @@ def _clocks(log: LogImport) -> Iterator[Finding]:
         return
     offset = log.minutes["offset_min"].to_numpy()[log.minutes["lines"].to_numpy() > 0]
     changes = int((np.diff(offset) != 0).sum())
-    shown = " and ".join(f"{minutes // 60:+03d}:{abs(minutes) % 60:02d}" for minutes, _ in sorted(log.offsets))
-    if changes <= len(log.minutes) // 100_000 + 2:
+    by_offset = sorted(log.offsets)
+    if not log.mixes_clocks and changes <= len(log.minutes) // 100_000 + 2:
         local_s, _ = _local(log, "lines")
         back = bool((np.diff(local_s) < 0).any())
         yield Finding(
             "clock",
-            f"The clock changed between {shown}: "
+            f"The clock changed between {' and '.join(offset_text(60 * offset_min) for offset_min, _ in by_offset)}: "
             + ("the hour that came twice is two hours." if back else "the hour that was skipped is none."),
         )
     else:
-        yield Finding("clock", f"The log mixes clocks ({shown}): each line was read by its own.", warns=True)
+        shown = " and ".join(f"{lines:,} lines at {offset_text(60 * offset_min)}" for offset_min, lines in by_offset)
+        yield Finding(
+            "clock",
+            f"The log mixes clocks ({shown}): each line was read by its own. Where a server writes an offset that "
+            "is not its clock's, its lines are in the wrong hour.",
+            warns=True,
+        )
 
 
 def _gaps(log: LogImport) -> Iterator[Finding]:

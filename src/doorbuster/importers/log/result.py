@@ -51,6 +51,8 @@ class LogImport:
     """First and last line of any kind: microseconds since 1970, UTC."""
     offsets: tuple[tuple[int, int], ...]
     """(local time minus UTC in minutes, lines), most lines first; empty where no line says."""
+    mixes_clocks: bool
+    """Lines of the same time have several offsets: servers whose clocks differ, and no change of a clock."""
     timezone: str | None
     """As given; None: the log's own offsets."""
     minutes: pa.Table

@@ -26,6 +26,8 @@ from doorbuster.record.histogram import BOUNDS_US
 from doorbuster.vocabulary import JOURNEYS, MONEY_STEPS, STEPS
 
 _TOP: Final = 100
+_FEW_ODD: Final = 0.001
+"""Share of lines with another offset than those beside them that makes no mixture of a log."""
 _LONGEST_MINUTES: Final = 3 * 366 * 1440
 TELLING: Final[Mapping[str, int]] = {
     "cart": walks.CART,
@@ -63,7 +65,8 @@ def summed(
         session=by,
         first_us=counts.first_us,
         last_us=counts.last_us,
-        offsets=_offsets(counts, timezone),
+        offsets=_offsets(counts),
+        mixes_clocks=_mixes_clocks(counts),
         timezone=timezone,
         minutes=_minutes(counts, tables["minutes"], timezone),
         sessions=total,
@@ -118,11 +121,20 @@ def _read(counts: Counts, crawlers: pa.Table) -> Read:
     )
 
 
-def _offsets(counts: Counts, timezone: str | None) -> tuple[tuple[int, int], ...]:
+def _offsets(counts: Counts) -> tuple[tuple[int, int], ...]:
     by_offset = Counter[int]()
     for (_, offset_min), lines in counts.minutes.items():
         by_offset[offset_min] += lines
     return tuple(by_offset.most_common())
+
+
+def _mixes_clocks(counts: Counts) -> bool:
+    """Whether lines of one quarter of an hour have several offsets: clocks change on the quarter, servers in it."""
+    quarters: dict[int, Counter[int]] = {}
+    for (minute, offset_min), lines in counts.minutes.items():
+        quarters.setdefault(minute // 15, Counter())[offset_min] += lines
+    odd = sum(of.total() - max(of.values()) for of in quarters.values())
+    return odd > _FEW_ODD * sum(counts.minutes.values())
 
 
 def _minutes(counts: Counts, table: pa.Table, timezone: str | None) -> pa.Table:
