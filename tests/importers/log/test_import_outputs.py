@@ -197,6 +197,12 @@ def test_a_constant_mixture_of_two_clocks_is_said_with_their_lines(write_log: Wr
     assert "mixes clocks" in Path("import-mine.html").read_text()
 
 
+def test_where_a_fifth_of_the_paths_is_unknown_no_moves_are_measured(shared: Path) -> None:
+    imported = imported_from(shared / "data/elastic_logs/apache_logs", platform="generic")
+    assert not imported.moves and "[shopper.moves" not in Path("scenarios/mine.toml").read_text()
+    assert "where browsing goes on cannot be told" in told(imported, "pages")
+
+
 def test_quiet_minutes_are_zero_and_holes_are_absent() -> None:
     busy = np.full(200, 50)
     busy[90:100] = 0

@@ -25,12 +25,9 @@ _CALLS: Final = {
 _FEWEST_MINUTES: Final = 60
 
 
-def findings(
-    log: LogImport, seen: Scanned, shop: Platform, unknown: int, crawlers: Mapping[str, int]
-) -> tuple[Finding, ...]:
-    """`unknown`: requests of shoppers that no rule of the platform names."""
+def findings(log: LogImport, seen: Scanned, shop: Platform, crawlers: Mapping[str, int]) -> tuple[Finding, ...]:
     sentences = (
-        *_peak(log), *_calls(log, shop), *_pages(log, shop, unknown), *_sessions(log), *_crawlers(log, crawlers),
+        *_peak(log), *_calls(log, shop), *_pages(log, shop), *_sessions(log), *_crawlers(log, crawlers),
         *_clocks(log), *_gaps(log), *_latency(log), *_products(log), *_files(seen),
     )  # fmt: skip
     return tuple(sentences)
@@ -145,13 +142,13 @@ def _calls(log: LogImport, shop: Platform) -> Iterator[Finding]:
             )
 
 
-def _pages(log: LogImport, shop: Platform, unknown: int) -> Iterator[Finding]:
-    if unknown > 0.2 * log.read.kept:
+def _pages(log: LogImport, shop: Platform) -> Iterator[Finding]:
+    if not log.knows_paths:
         yield Finding(
             "pages",
-            f"{unknown / log.read.kept:.0%} of the shoppers' requests match no path of {shop.words}: sessions "
-            f"are counted, steps and "
-            "journeys are not to be trusted; copy the platform file, add your paths and pass it with --platform.",
+            f"{log.unknown_pages / log.read.kept:.0%} of the shoppers' requests match no path of {shop.words}: "
+            "sessions are counted, steps and journeys are not to be trusted, and where browsing goes on cannot be told "
+            "([shopper.moves] is left out); copy the platform file, add your paths and pass it with --platform.",
             warns=True,
         )
 

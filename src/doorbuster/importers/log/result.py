@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
 from doorbuster.importers.imported import BadLines, Dropped, Finding
 from doorbuster.importers.log.models import ThinkFit, ZipfFit
+
+MOST_UNKNOWN: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class LogImport:
     """(name, format in words)."""
     platform: str
     read: Read
+    unknown_pages: int
+    """Requests of shoppers that no rule of the platform names."""
     session: Session
     first_us: int
     last_us: int
@@ -91,3 +96,8 @@ class LogImport:
     findings: tuple[Finding, ...]
     missing: tuple[str, ...]
     """What the log could not say, one sentence each."""
+
+    @property
+    def knows_paths(self) -> bool:
+        """Whether the platform's rules name enough of the pages for steps that follow one another to mean anything."""
+        return self.unknown_pages <= MOST_UNKNOWN * self.read.kept

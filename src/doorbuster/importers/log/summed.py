@@ -62,6 +62,7 @@ def summed(
         files=tuple((name, layout.words) for name, layout in seen.layouts.items()),
         platform=shop.name,
         read=_read(counts, tables["crawlers"]),
+        unknown_pages=sum(tables["unknown"]["count"].to_pylist()),
         session=by,
         first_us=counts.first_us,
         last_us=counts.last_us,
@@ -93,9 +94,8 @@ def summed(
 
 
 def _told(result: LogImport, seen: Scanned, shop: Platform, tables: Mapping[str, pa.Table]) -> LogImport:
-    unknown = sum(tables["unknown"]["count"].to_pylist())
     crawlers = {name: sum(tables["crawlers"][name].to_pylist()) for name in ("sessions", "pages")}
-    return replace(result, findings=findings(result, seen, shop, unknown, crawlers), missing=missing(result, shop))
+    return replace(result, findings=findings(result, seen, shop, crawlers), missing=missing(result, shop))
 
 
 def _reached(sessions_by_mask: list[tuple[int, int]], bits: int) -> int:
