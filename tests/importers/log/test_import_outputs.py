@@ -182,14 +182,53 @@ def test_mixed_clocks_become_the_one_of_most_lines(write_log: Write) -> None:
     assert told(imported, "clock").count("\n") < 3
 
 
+@pytest.mark.parametrize("of_ten", [5, 7, 9])
+def test_a_constant_mixture_of_two_clocks_is_said_with_their_lines(write_log: Write, of_ten: int) -> None:
+    """Every minute has more lines of the one clock than of the other: by minutes there is only one."""
+    lines = [
+        line(f"28/Nov/2025:{hour}:{n % 60:02d}:0{server} {zone}", address=f"192.0.{server}.{n}")
+        for n in range(60)
+        for server in range(10)
+        for hour, zone in [("18", "+0100") if server < of_ten else ("12", "-0500")]
+    ]
+    imported = imported_from(write_log(*lines))
+    assert f"mixes clocks ({600 - 60 * of_ten:,} lines at UTC-05:00 and {60 * of_ten:,}" in told(imported, "clock")
+    assert imported.curve.clock.endswith("which most lines are on")
+    assert "mixes clocks" in Path("import-mine.html").read_text()
+
+
+def test_where_a_fifth_of_the_paths_is_unknown_no_moves_are_measured(shared: Path) -> None:
+    imported = imported_from(shared / "data/elastic_logs/apache_logs", platform="generic")
+    assert not imported.moves and "[shopper.moves" not in Path("scenarios/mine.toml").read_text()
+    assert "where browsing goes on cannot be told" in told(imported, "pages")
+
+
 def test_quiet_minutes_are_zero_and_holes_are_absent() -> None:
     busy = np.full(200, 50)
     busy[90:100] = 0
-    assert absent_minutes(busy).nonzero()[0].tolist() == list(range(90, 100))
+    assert absent_minutes(busy, busy).nonzero()[0].tolist() == list(range(90, 100))
     quiet = np.tile([0, 1, 0, 2], 500)
-    assert not absent_minutes(quiet).any()
+    assert not absent_minutes(quiet, quiet).any()
     two_years = np.concatenate([quiet, np.zeros(500_000, dtype=int), quiet])
-    assert absent_minutes(two_years).sum() >= 500_000
+    assert absent_minutes(two_years, two_years).sum() >= 500_000
+
+
+@pytest.mark.parametrize("a_minute", [0.5, 2.0, 5.0, 9.0])
+def test_visitors_who_bring_many_lines_each_make_no_minute_absent(a_minute: float) -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        starts = rng.poisson(a_minute, 1440)
+        pages = starts + rng.binomial(np.roll(starts, 1), 0.6)
+        assert not absent_minutes(15 * pages, starts).any()
+        starts[600:612] = pages[600:612] = 0
+        if a_minute >= 2:
+            found = absent_minutes(15 * pages, starts)
+            assert found[600:612].all() and found.sum() < 18
+
+
+def test_a_mailing_every_ten_minutes_leaves_quiet_minutes_between() -> None:
+    starts = np.tile([40, *[0] * 9], 100)
+    assert not absent_minutes(starts, starts).any()
 
 
 def test_a_line_of_another_century_does_not_move_the_last_year(write_log: Write) -> None:

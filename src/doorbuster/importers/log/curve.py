@@ -18,8 +18,8 @@ from doorbuster.vocabulary import JOURNEYS
 MINUTE_S: Final = 60
 DAY_MIN: Final = 1440
 _BESIDE_MIN: Final = 30
-_BUSY: Final = 5.0
-"""Lines a minute on both sides of a hole from which chance no longer makes one (e^-5, under one in a hundred)."""
+_BY_CHANCE: Final = 0.01
+"""Stretches a whole log may hold that are called absent and were quiet."""
 _YEAR_S: Final = 31_557_600
 _APART_S: Final = 30 * 86_400
 _STRAY: Final = 0.005
@@ -47,8 +47,8 @@ def curve_of(log: LogImport) -> tuple[ImportedCurve, list[Finding]]:
         column[place] = minutes[name].to_numpy()
         return column
 
-    lines = laid("lines")
-    absent = absent_minutes(lines) & (laid("sessions") == 0)
+    starts = laid("sessions")
+    absent = absent_minutes(laid("lines") + starts, starts)
     counts = {name: np.where(absent, np.nan, laid(name)) for name in (*_told_apart(log), "sessions")}
     offset_s, clock = _clock(log, minutes, place, steps)
     at_s = int(start[0]) + MINUTE_S * np.arange(steps, dtype=np.int64)
@@ -78,25 +78,41 @@ def _told_apart(log: LogImport) -> list[str]:
     return [journey for journey in known if journey != "browse" or "cart" in known] if len(known) > 1 else []
 
 
-def absent_minutes(lines: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which minutes the log does not hold, from its lines of any kind a minute: shape (minutes,), as the result.
+def absent_minutes(lines: NDArray[Any], starts: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which minutes the log does not hold, from its lines and session starts: shapes (minutes,), as the result.
 
-    A stretch without a line is absent where the half hours before and after it both hold five lines a minute, or where
-    it lasts a day; else the shop was quiet.
+    A stretch without a line is absent where chance would hardly make one that long, as often as sessions start in the
+    half hours before and after it; or where it lasts a day. Else the shop was quiet. Starts and not lines: lines come
+    in bursts, a page with its pictures and the pages of a session, and are no evidence of one another.
     """
     empty = lines == 0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], empty.astype(np.int8), [0]])))
     first, last = edges[::2], edges[1::2]
-    total = np.concatenate([[0.0], np.cumsum(lines)])
     before = np.maximum(first - _BESIDE_MIN, 0)
     after = np.minimum(last + _BESIDE_MIN, lines.size)
-    rate_before = (total[first] - total[before]) / np.maximum(first - before, 1)
-    rate_after = (total[after] - total[last]) / np.maximum(after - last, 1)
-    gone = (np.minimum(rate_before, rate_after) >= _BUSY) | (last - first >= DAY_MIN)
+    rate_before, spread_before = _mean_and_variance(starts, before, first)
+    rate_after, spread_after = _mean_and_variance(starts, last, after)
+    # Starts that come in bursts themselves are worth fewer: by their variance, which is their mean where they do not.
+    bursts = (spread_before + spread_after) / np.maximum(rate_before + rate_after, 1e-9)
+    # A rate of half an hour says nothing of the whole night after it.
+    reach = np.minimum(last - first, _BESIDE_MIN)
+    expected = np.minimum(rate_before, rate_after) / np.maximum(bursts, 1.0) * reach
+    # Poisson: a stretch in which so many are expected is empty with exp(-expected), and may begin at any minute.
+    gone = (lines.size * np.exp(-expected) < _BY_CHANCE) | (last - first >= DAY_MIN)
     marks = np.zeros(lines.size + 1, dtype=np.int64)
     np.add.at(marks, first[gone], 1)
     np.add.at(marks, last[gone], -1)
     return np.cumsum(marks[:-1]) > 0
+
+
+def _mean_and_variance(
+    counts: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each stretch from `first` up to, not including, `last`; zero where that is none."""
+    sums, squares = (np.concatenate([[0.0], np.cumsum(values)]) for values in (counts, counts.astype(float) ** 2))
+    size = np.maximum(last - first, 1)
+    mean = (sums[last] - sums[first]) / size
+    return mean, np.maximum((squares[last] - squares[first]) / size - mean**2, 0.0)
 
 
 def _clock(log: LogImport, minutes: pa.Table, place: NDArray[Any], steps: int) -> tuple[NDArray[np.int64], str]:
@@ -110,7 +126,7 @@ def _clock(log: LogImport, minutes: pa.Table, place: NDArray[Any], steps: int) -
     values = np.unique(written)
     changes = int((np.diff(written) != 0).sum())
     years = steps * MINUTE_S / _YEAR_S
-    if changes <= 2 * (years + 1) and int(np.ptp(values)) <= 3600:
+    if not log.mixes_clocks and changes <= 2 * (years + 1) and int(np.ptp(values)) <= 3600:
         return offset_s, " and ".join(offset_text(int(value)) for value in values)
     most_s = log.offsets[0][0] * 60
     return np.full(steps, most_s, dtype=np.int64), f"{offset_text(most_s)}, which most lines are on"

@@ -9,7 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from doorbuster.importers.clocks import offset_text
 from doorbuster.importers.imported import Finding
+from doorbuster.importers.log.curve import absent_minutes
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.result import LogImport
 from doorbuster.importers.log.scan import Scanned
@@ -23,13 +25,10 @@ _CALLS: Final = {
 _FEWEST_MINUTES: Final = 60
 
 
-def findings(
-    log: LogImport, seen: Scanned, shop: Platform, unknown: int, crawlers: Mapping[str, int]
-) -> tuple[Finding, ...]:
-    """`unknown`: requests of shoppers that no rule of the platform names."""
+def findings(log: LogImport, seen: Scanned, shop: Platform, crawlers: Mapping[str, int]) -> tuple[Finding, ...]:
     sentences = (
-        *_peak(log), *_calls(log, shop), *_pages(log, shop, unknown), *_sessions(log), *_crawlers(log, crawlers),
-        *_clocks(log), *_gaps(log), *_latency(log), *_files(seen),
+        *_peak(log), *_calls(log, shop), *_pages(log, shop), *_sessions(log), *_crawlers(log, crawlers),
+        *_clocks(log), *_gaps(log), *_latency(log), *_products(log), *_files(seen),
     )  # fmt: skip
     return tuple(sentences)
 
@@ -143,13 +142,13 @@ def _calls(log: LogImport, shop: Platform) -> Iterator[Finding]:
             )
 
 
-def _pages(log: LogImport, shop: Platform, unknown: int) -> Iterator[Finding]:
-    if unknown > 0.2 * log.read.kept:
+def _pages(log: LogImport, shop: Platform) -> Iterator[Finding]:
+    if not log.knows_paths:
         yield Finding(
             "pages",
-            f"{unknown / log.read.kept:.0%} of the shoppers' requests match no path of {shop.words}: sessions "
-            f"are counted, steps and "
-            "journeys are not to be trusted; copy the platform file, add your paths and pass it with --platform.",
+            f"{log.unknown_pages / log.read.kept:.0%} of the shoppers' requests match no path of {shop.words}: "
+            "sessions are counted, steps and journeys are not to be trusted, and where browsing goes on cannot be told "
+            "([shopper.moves] is left out); copy the platform file, add your paths and pass it with --platform.",
             warns=True,
         )
 
@@ -198,25 +197,29 @@ def _clocks(log: LogImport) -> Iterator[Finding]:
         return
     offset = log.minutes["offset_min"].to_numpy()[log.minutes["lines"].to_numpy() > 0]
     changes = int((np.diff(offset) != 0).sum())
-    shown = " and ".join(f"{minutes // 60:+03d}:{abs(minutes) % 60:02d}" for minutes, _ in sorted(log.offsets))
-    if changes <= len(log.minutes) // 100_000 + 2:
+    by_offset = sorted(log.offsets)
+    if not log.mixes_clocks and changes <= len(log.minutes) // 100_000 + 2:
         local_s, _ = _local(log, "lines")
         back = bool((np.diff(local_s) < 0).any())
         yield Finding(
             "clock",
-            f"The clock changed between {shown}: "
+            f"The clock changed between {' and '.join(offset_text(60 * offset_min) for offset_min, _ in by_offset)}: "
             + ("the hour that came twice is two hours." if back else "the hour that was skipped is none."),
         )
     else:
-        yield Finding("clock", f"The log mixes clocks ({shown}): each line was read by its own.", warns=True)
+        shown = " and ".join(f"{lines:,} lines at {offset_text(60 * offset_min)}" for offset_min, lines in by_offset)
+        yield Finding(
+            "clock",
+            f"The log mixes clocks ({shown}): each line was read by its own. Where a server writes an offset that "
+            "is not its clock's, its lines are in the wrong hour.",
+            warns=True,
+        )
 
 
 def _gaps(log: LogImport) -> Iterator[Finding]:
-    lines = log.minutes["lines"].to_numpy()
-    typical = float(np.median(lines))
-    absent = lines == 0
-    if not absent.any() or typical < 5:
-        # Where minutes without a line are usual, one more tells nothing.
+    starts = log.minutes["sessions"].to_numpy()
+    absent = absent_minutes(log.minutes["lines"].to_numpy() + starts, starts)
+    if not absent.any():
         return
     edges = np.flatnonzero(np.diff(np.concatenate([[0], absent.astype(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
@@ -237,6 +240,15 @@ def _latency(log: LogImport) -> Iterator[Finding]:
             "The log holds no request times: sessions are placed by the end of their first answer, think times "
             "contain the shop's own "
             "time, and last year has errors but no latency.",
+        )
+
+
+def _products(log: LogImport) -> Iterator[Finding]:
+    if hidden := log.hidden_products:
+        yield Finding(
+            "products",
+            f"Hidden: {hidden:,} product{'s' if hidden > 1 else ''} whose name could be a secret (an address, a card, "
+            "a token); their views are counted.",
         )
 
 

@@ -12,7 +12,7 @@ from doorbuster.importers.log.result import LogImport
 from doorbuster.importers.units import share
 
 _BAD_FIT: Final = 0.10
-"""Above this distance the measured quantiles are taken instead of the fitted log-normal's."""
+"""Above this distance, or where the fitted median lies outside the measured one's interval, measured ones are taken."""
 _LEAST_S: Final = 0.001
 _SHOWN: Final = 20
 _P50, _P90 = QUANTILES.index(0.50), QUANTILES.index(0.90)
@@ -24,19 +24,22 @@ def thinks_of(log: LogImport) -> dict[str, Think]:
 
 
 def _think(step: str, fit: ThinkFit) -> Think:
-    """The fitted median has no interval of its own: the measured one's stands beside it, and shows how the fit errs."""
+    """The fit's median and p90 where they tell what was measured; an interval always holds the number beside it."""
     key, pauses = f"shopper.think.{step}", f"{fit.count:,} pauses"
-    between = f"their median {fit.median_low_s:.3g} to {fit.median_high_s:.3g} s"
-    median = Figure(f"{key}.median_s", max(fit.median_s, _LEAST_S), "measured", f"fitted to {pauses}, {between}")
-    p90_s, why = fit.p90_s, f"fitted to {pauses}; a log-normal is off by {fit.fit_error:.1%}"
-    if fit.fit_error > _BAD_FIT:
-        low_s, high_s = fit.median_low_s, fit.median_high_s
-        median = Figure(
-            median.name, max(fit.quantiles_s[_P50], _LEAST_S), "measured", f"the middle one of {pauses}", low_s, high_s
-        )
-        p90_s, why = fit.quantiles_s[_P90], f"of {pauses}; a log-normal would be off by {fit.fit_error:.0%}"
-    p90 = Figure(f"{key}.p90_s", max(p90_s, median.value), "measured", why)
-    return Think(median, p90, fit.count, fit.quantiles_s, fit.fit_error)
+    low_s, high_s = fit.median_low_s, fit.median_high_s
+    fits = fit.fit_error <= _BAD_FIT
+    if fits and low_s <= fit.median_s <= high_s:
+        median_s, p90_s, why = fit.median_s, fit.p90_s, f"fitted to {pauses}"
+        how = f"{why}; a log-normal is off by {fit.fit_error:.1%}"
+    else:
+        median_s, p90_s, why = fit.quantiles_s[_P50], fit.quantiles_s[_P90], f"the middle one of {pauses}"
+        off = f"would be off by {fit.fit_error:.0%}" if not fits else f"would have a median of {fit.median_s:.3g} s"
+        how = f"of {pauses}; a log-normal {off}"
+    median = Figure(f"{key}.median_s", max(median_s, _LEAST_S), "measured", why, low_s, high_s)
+    return Think(
+        median, Figure(f"{key}.p90_s", max(p90_s, median.value), "measured", how), fit.count, fit.quantiles_s,
+        fit.fit_error,
+    )  # fmt: skip
 
 
 def shopper_of(log: LogImport) -> dict[str, Figure]:

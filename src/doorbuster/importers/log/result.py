@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
 from doorbuster.importers.imported import BadLines, Dropped, Finding
 from doorbuster.importers.log.models import ThinkFit, ZipfFit
+
+MOST_UNKNOWN: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,16 @@ class LogImport:
     """(name, format in words)."""
     platform: str
     read: Read
+    unknown_pages: int
+    """Requests of shoppers that no rule of the platform names."""
     session: Session
     first_us: int
     last_us: int
     """First and last line of any kind: microseconds since 1970, UTC."""
     offsets: tuple[tuple[int, int], ...]
     """(local time minus UTC in minutes, lines), most lines first; empty where no line says."""
+    mixes_clocks: bool
+    """Lines of the same time have several offsets: servers whose clocks differ, and no change of a clock."""
     timezone: str | None
     """As given; None: the log's own offsets."""
     minutes: pa.Table
@@ -70,6 +77,8 @@ class LogImport:
     """prev_step (null: the session's first), step, count."""
     products: pa.Table
     """slug, views: the hundred most seen, decoded and in lower case."""
+    hidden_products: int
+    """Those whose name could be a person's or a secret: counted, never named."""
     product_count: int
     zipf: ZipfFit | None
     answers: pa.Table
@@ -87,3 +96,8 @@ class LogImport:
     findings: tuple[Finding, ...]
     missing: tuple[str, ...]
     """What the log could not say, one sentence each."""
+
+    @property
+    def knows_paths(self) -> bool:
+        """Whether the platform's rules name enough of the pages for steps that follow one another to mean anything."""
+        return self.unknown_pages <= MOST_UNKNOWN * self.read.kept

@@ -38,11 +38,13 @@ class Slugs:
 
 
 def slug(spelling: str) -> str:
-    """
-    >>> slug("Caf%C3%A9-1"), slug("caf%c3%a9-1"), slug("%FF")
-    ('café-1', 'café-1', '%ff')
+    """Without what follows a semicolon: servers write the session there (`lamp;jsessionid=...`).
+
+    >>> slug("Caf%C3%A9-1"), slug("caf%c3%a9-1"), slug("%FF"), slug("lamp;jsessionid=1A2B")
+    ('café-1', 'café-1', '%ff', 'lamp')
     """
     try:
-        return unquote_to_bytes(spelling).decode("utf-8").lower()
+        name = unquote_to_bytes(spelling).decode("utf-8").lower()
     except UnicodeDecodeError:
-        return spelling.lower()
+        name = spelling.lower()
+    return name.partition(";")[0]

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from doorbuster.importers.imported import BadLines, Dropped
@@ -21,11 +20,14 @@ from doorbuster.importers.log.models import ThinkFit, fit_think, fit_zipf
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.result import LogImport, Read, Session
 from doorbuster.importers.log.scan import Scanned
+from doorbuster.importers.log.secretive import secretive
 from doorbuster.importers.log.sink import Counts
 from doorbuster.record.histogram import BOUNDS_US
 from doorbuster.vocabulary import JOURNEYS, MONEY_STEPS, STEPS
 
 _TOP: Final = 100
+_FEW_ODD: Final = 0.001
+"""Share of lines with another offset than those beside them that makes no mixture of a log."""
 _LONGEST_MINUTES: Final = 3 * 366 * 1440
 TELLING: Final[Mapping[str, int]] = {
     "cart": walks.CART,
@@ -54,15 +56,18 @@ def summed(
     }
     carts = _reached(sessions_by_mask, walks.bits("cart.add"))
     zipf_views = tables["products"]["views"].to_numpy()
+    products, hidden = _top(tables["products"], seen.slugs)
     answers = _answers(tables["answers"])
     result = LogImport(
         files=tuple((name, layout.words) for name, layout in seen.layouts.items()),
         platform=shop.name,
         read=_read(counts, tables["crawlers"]),
+        unknown_pages=sum(tables["unknown"]["count"].to_pylist()),
         session=by,
         first_us=counts.first_us,
         last_us=counts.last_us,
-        offsets=_offsets(counts, timezone),
+        offsets=_offsets(counts),
+        mixes_clocks=_mixes_clocks(counts),
         timezone=timezone,
         minutes=_minutes(counts, tables["minutes"], timezone),
         sessions=total,
@@ -71,7 +76,8 @@ def summed(
         funnel=taken,
         thinks=_thinks(tables["thinks"]),
         moves=_moves(tables["moves"]),
-        products=_top(tables["products"], seen.slugs),
+        products=products,
+        hidden_products=hidden,
         product_count=len(zipf_views),
         zipf=fit_zipf(zipf_views),
         answers=answers,
@@ -88,9 +94,8 @@ def summed(
 
 
 def _told(result: LogImport, seen: Scanned, shop: Platform, tables: Mapping[str, pa.Table]) -> LogImport:
-    unknown = sum(tables["unknown"]["count"].to_pylist())
     crawlers = {name: sum(tables["crawlers"][name].to_pylist()) for name in ("sessions", "pages")}
-    told = (*seen.warnings, *findings(result, seen, shop, unknown, crawlers))
+    told = (*seen.warnings, *findings(result, seen, shop, crawlers))
     return replace(result, findings=told, missing=missing(result, shop))
 
 
@@ -117,11 +122,20 @@ def _read(counts: Counts, crawlers: pa.Table) -> Read:
     )
 
 
-def _offsets(counts: Counts, timezone: str | None) -> tuple[tuple[int, int], ...]:
+def _offsets(counts: Counts) -> tuple[tuple[int, int], ...]:
     by_offset = Counter[int]()
     for (_, offset_min), lines in counts.minutes.items():
         by_offset[offset_min] += lines
     return tuple(by_offset.most_common())
+
+
+def _mixes_clocks(counts: Counts) -> bool:
+    """Whether lines of one quarter of an hour have several offsets: clocks change on the quarter, servers in it."""
+    quarters: dict[int, Counter[int]] = {}
+    for (minute, offset_min), lines in counts.minutes.items():
+        quarters.setdefault(minute // 15, Counter())[offset_min] += lines
+    odd = sum(of.total() - max(of.values()) for of in quarters.values())
+    return odd > _FEW_ODD * sum(counts.minutes.values())
 
 
 def _minutes(counts: Counts, table: pa.Table, timezone: str | None) -> pa.Table:
@@ -176,12 +190,13 @@ def _moves(table: pa.Table) -> pa.Table:
     )
 
 
-def _top(numbered: pa.Table, slugs: Sequence[str]) -> pa.Table:
-    """A slug that could be an address of a person is none of ours to show."""
-    names = pa.array([slugs[number] for number in numbered["product"].to_pylist()], pa.string())
-    table = pa.table({"slug": names, "views": numbered["views"]})
-    shown = table.filter(pc.invert(pc.match_substring_regex(table["slug"], r"[@\s]|.{81}")))
-    return shown.sort_by([("views", "descending"), ("slug", "ascending")]).slice(0, _TOP)
+def _top(numbered: pa.Table, slugs: Sequence[str]) -> tuple[pa.Table, int]:
+    """The most seen products, and how many are hidden: a name that could be a secret is none of ours to show."""
+    names = [slugs[number] for number in numbered["product"].to_pylist()]
+    shown = pa.array([not secretive(name) for name in names], pa.bool_())
+    table = pa.table({"slug": pa.array(names, pa.string()), "views": numbered["views"]}).filter(shown)
+    top = table.sort_by([("views", "descending"), ("slug", "ascending")]).slice(0, _TOP)
+    return top, len(names) - table.num_rows
 
 
 def outcome(step: str, status: int) -> str:

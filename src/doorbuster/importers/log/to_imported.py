@@ -51,7 +51,7 @@ def to_imported(log: LogImport, name: str) -> Imported:
         think=thinks_of(log),
         shopper=shopper_of(log),
         products=products_of(log),
-        moves=moves_of(log),
+        moves=moves_of(log) if log.knows_paths else {},
         answers=answers_of(rows),
         baseline=held(log),
     )
