@@ -12,16 +12,7 @@ import aiohttp
 import orjson
 from starlette.routing import Route, Router
 
-from doorbuster.staging import (
-    browsing,
-    carts,
-    collector,
-    gateway,
-    native_checkout,
-    notifications,
-    shop_backstage,
-    wallet,
-)
+from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, wallet
 from doorbuster.staging.access_log import AccessLog
 from doorbuster.staging.backstage import Backstage, Start
 from doorbuster.staging.books import Books
@@ -29,19 +20,12 @@ from doorbuster.staging.catalogue import make_catalogue
 from doorbuster.staging.faults import parse_fault
 from doorbuster.staging.faults.switchboard import Switch, Switchboard
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
+from doorbuster.staging.gateway_router import gateway_router
 from doorbuster.staging.idempotency import Idempotency
-from doorbuster.staging.notifications import Outbox
-from doorbuster.staging.payments import PaymentBooks
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
-from doorbuster.staging.redsys.acquirer import Acquirer
-from doorbuster.staging.redsys.desk import routes as redsys_routes
 from doorbuster.staging.service_times import ServiceTimes
-from doorbuster.staging.stripe.account import Account
-from doorbuster.staging.stripe.keys import Keys
-from doorbuster.staging.stripe.routes import routes as stripe_routes
 from doorbuster.staging.till import Shop
-from doorbuster.staging.wallet_tokens import WalletTokens
 from doorbuster.staging.web import Call, Counter
 
 BOOKS: Final = "shop.sqlite"
@@ -56,36 +40,8 @@ def _counter(start: Start) -> Counter:
 
 
 def gateway_service(start: Start) -> Router:
-    """The payment gateway: one set of books, and three protocols to get into them."""
-    counter = _counter(start)
-    books, tokens, outbox = PaymentBooks(), WalletTokens(), Outbox(counter.faults)
-    plain = gateway.Gateway(counter, books, tokens)
-    account, keys = Account(start.seed, books, tokens, counter.faults, outbox), Keys()
-    acquirer = Acquirer(books, counter.faults)
-
-    def reset(seed: int) -> None:
-        for kept in (outbox, books, tokens, plain, keys, acquirer):
-            kept.reset()
-        account.reset(seed)
-
-    @asynccontextmanager
-    async def lifespan(router: object) -> AsyncIterator[None]:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=notifications.TIMEOUT_S)) as session:
-            outbox.session = session
-            yield
-            outbox.reset()
-
-    return Router(
-        [
-            *gateway.routes(plain),
-            *stripe_routes(counter, account, keys),
-            *redsys_routes(counter, acquirer, outbox),
-            *books.routes(counter),
-            *outbox.routes(counter),
-            *Backstage(start, counter, reset).routes(),
-        ],
-        lifespan=lifespan,
-    )
+    """The payment gateway."""
+    return gateway_router(start, _counter(start))
 
 
 def collector_service(start: Start) -> Router:

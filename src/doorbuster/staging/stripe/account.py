@@ -13,7 +13,7 @@ from doorbuster.staging.payments import Payment, PaymentBooks
 from doorbuster.staging.stripe import objects, webhooks
 from doorbuster.staging.stripe.cards import CARDS, NUMBERS, Card
 from doorbuster.staging.stripe.form import Form, text
-from doorbuster.staging.stripe.objects import Object
+from doorbuster.staging.stripe.objects import Object, compact
 from doorbuster.staging.stripe.refusals import StripeRefusal, invalid, missing, no_such
 from doorbuster.staging.wallet_tokens import WalletTokens
 
@@ -35,7 +35,8 @@ class Account:
         self.intents: dict[str, Object] = {}
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
-        self.events: dict[str, Object] = {}
+        self.events: dict[str, tuple[str, bytes]] = {}
+        """(type, the event as JSON): an event never changes, and as an object it would weigh several times as much."""
         self.methods: dict[str, Object] = {}
         self.cards: dict[str, Card] = {}
 
@@ -85,7 +86,7 @@ class Account:
     def tell(self, kind: str, about: Object, key: str) -> None:
         """Make an event and send it to every endpoint that wants it."""
         told = webhooks.event(self.new_id("evt"), kind, about, int(time.time()), key)
-        self.events[told["id"]] = told
+        self.events[told["id"]] = kind, compact(told)
         payment = about["id"] if about["object"] == "payment_intent" else about["payment_intent"]
         for endpoint in self.endpoints.values():
             webhooks.send(self.outbox, told, endpoint, payment)

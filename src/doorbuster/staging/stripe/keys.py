@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from doorbuster.staging.stripe.form import parse_form
+from doorbuster.staging.stripe.objects import compact
 from doorbuster.staging.stripe.refusals import INVALID, StripeRefusal, stripe_error
 from doorbuster.staging.web import JSON, Call, Headers, Reply
 
@@ -74,11 +75,11 @@ class Keys:
         in_flight.add(key)
         try:
             reply = await answer()
-            content = orjson.dumps(reply.body)
+            content = compact(reply.body)
             answered[key] = fingerprint, reply.status, content
         except StripeRefusal as refusal:
             if refusal.status == 402:
-                answered[key] = fingerprint, refusal.status, orjson.dumps(stripe_error(refusal))
+                answered[key] = fingerprint, refusal.status, compact(stripe_error(refusal))
             raise
         finally:
             in_flight.discard(key)

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import orjson
+
 from doorbuster.staging.stripe import webhooks
 from doorbuster.staging.stripe.account import Account, card_of
 from doorbuster.staging.stripe.form import only, parse_form, text
@@ -52,14 +54,17 @@ class Settings:
 
     def events(self, call: Call) -> Reply:
         """GET /v1/events?type=&limit=: newest first."""
-        kind = call.query("type")
-        return page_from(call, "/v1/events", [row for row in self.account.events.values() if kind in ("", row["type"])])
+        wanted = call.query("type")
+        rows = [{"id": name, "as": json} for name, (kind, json) in self.account.events.items() if wanted in ("", kind)]
+        page = page_from(call, "/v1/events", rows).body
+        return Reply({**page, "data": [orjson.loads(row["as"]) for row in page["data"]]})
 
     def retrieve_event(self, call: Call) -> Reply:
         name = call.path["event"]
         if name not in self.account.events:
             raise no_such("event", name)
-        return Reply(self.account.events[name])
+        _, content = self.account.events[name]
+        return Reply(content)
 
     def add_method(self, call: Call) -> Reply:
         form = parse_form(call.body)
