@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from listening_shop import ListeningShop, listening_shop
 from staging_mall import SEED, Mall
+from stripe_client import StripeClient
 
 from doorbuster.staging.environment import Addresses, staging_environment
 from doorbuster.storefronts.plain_client import HttpxClient
@@ -26,3 +28,26 @@ def mall(addresses: Addresses) -> Iterator[Mall]:
         backstage.reset(SEED)
         catalogue = {product.variant: product for product in backstage.catalogue()}
         yield Mall(addresses, http, backstage, catalogue)
+
+
+@pytest.fixture
+def listener() -> Iterator[ListeningShop]:
+    """Where a gateway's notifications go."""
+    with listening_shop() as shop:
+        yield shop
+
+
+@pytest.fixture
+def gateway(mall: Mall) -> Iterator[httpx.Client]:
+    """The payment gateway, its books empty."""
+    with httpx.Client(base_url=mall.addresses.gateway_url, verify=False, timeout=15) as http:
+        yield http
+
+
+@pytest.fixture
+def stripe(gateway: httpx.Client) -> Iterator[StripeClient]:
+    """A merchant's server at the gateway; webhook endpoints that it makes are gone afterwards."""
+    client = StripeClient(gateway)
+    yield client
+    for endpoint in client.get("webhook_endpoints", limit=100).json()["data"]:
+        client.delete(f"webhook_endpoints/{endpoint['id']}")

@@ -32,6 +32,7 @@ MEDIAN_MS: Final[Mapping[str, float]] = {
     "wallet.complete": 110,
     "order.read": 40,
     "gateway.payment": 40,
+    "gateway.read": 15,
     "collector.events": 20,
 }
 

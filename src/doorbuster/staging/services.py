@@ -12,7 +12,7 @@ import aiohttp
 import orjson
 from starlette.routing import Route, Router
 
-from doorbuster.staging import browsing, carts, collector, gateway, native_checkout, shop_backstage, wallet
+from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, wallet
 from doorbuster.staging.access_log import AccessLog
 from doorbuster.staging.backstage import Backstage, Start
 from doorbuster.staging.books import Books
@@ -20,6 +20,7 @@ from doorbuster.staging.catalogue import make_catalogue
 from doorbuster.staging.faults import parse_fault
 from doorbuster.staging.faults.switchboard import Switch, Switchboard
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
+from doorbuster.staging.gateway_router import gateway_router
 from doorbuster.staging.idempotency import Idempotency
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
@@ -40,10 +41,7 @@ def _counter(start: Start) -> Counter:
 
 def gateway_service(start: Start) -> Router:
     """The payment gateway."""
-    counter = _counter(start)
-    double = gateway.Gateway(counter)
-    backstage = Backstage(start, counter, reset=lambda seed: double.reset())
-    return Router([*gateway.routes(double), *backstage.routes()])
+    return gateway_router(start, _counter(start))
 
 
 def collector_service(start: Start) -> Router:

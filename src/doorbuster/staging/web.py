@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -41,6 +42,8 @@ class Reply:
     body: Any
     status: int = 200
     headers: Headers = ()
+    late_ms: float = 0.0
+    """Waited before it is sent, as if it had been lost on its way: what was done is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Call:
     session: str
     body: bytes
     query_string: bytes
+    url_path: str = ""
 
     def header(self, name: str) -> str:
         """A request header, empty when absent; `name` in lower case."""
@@ -80,6 +84,7 @@ class Call:
 
 
 Handler = Callable[[Call], "Reply | Awaitable[Reply]"]
+Around = Callable[[Call, Callable[[], Awaitable[Reply]]], Awaitable[Reply]]
 
 
 def plain_error(refusal: Refusal) -> dict[str, Any]:
@@ -105,7 +110,10 @@ class Endpoint:
     handle: Handler
     step: str = ""
     """Name of the step, which decides waits and faults; empty for backstage calls, which have neither."""
-    shape: Callable[[Refusal], dict[str, Any]] = field(default=plain_error)
+    shape: Callable[[Refusal], Any] = field(default=plain_error)
+    """Body of a refusal: bytes, or anything that JSON can say."""
+    around: Around | None = None
+    """Sees the call before its wait and its reply after it, e.g. to answer a repeated request from memory."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began_s = time.monotonic()
@@ -120,9 +128,11 @@ class Endpoint:
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
         session, set_cookie = _session_of(headers) if self.counter.cookies else ("", ())
-        call = Call(scope.get("path_params", {}), headers, session, body, scope["query_string"])
+        call = Call(scope.get("path_params", {}), headers, session, body, scope["query_string"], scope["path"])
         try:
-            reply = await self._answer(call)
+            reply = await (self.around(call, partial(self._answer, call)) if self.around else self._answer(call))
+            if reply.late_ms:
+                await asyncio.sleep(reply.late_ms / 1e3)
         except Refusal as refusal:
             reply = Reply(self.shape(refusal), refusal.status, refusal.headers)
         content = reply.body if isinstance(reply.body, bytes) else orjson.dumps(reply.body)

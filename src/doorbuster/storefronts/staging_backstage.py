@@ -7,7 +7,7 @@ microseconds, null where the fact is a state) in place of `at_us`:
     shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
     shop       stock                                    null           variant, units, initial
     shop       coupon                                   null           code, limit, used
-    gateway    authorised, captured, voided, refunded,  amount         payment
+    gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     analytics  purchase_event                           value          none
 """
@@ -149,13 +149,14 @@ def _order(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _payment(payment: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every state a payment went through, each at its time."""
-    for status, at_unix_us in payment["history"]:
+    for status, at_unix_us, amount_minor in payment["history"]:
         yield _fact(
             "gateway",
             status,
             at_unix_us=at_unix_us,
             intent=payment["intent"],
-            amount_minor=payment["amount_minor"],
+            order_id=payment["order_id"] or None,
+            amount_minor=amount_minor,
             currency=payment["currency"],
             detail={"payment": payment["id"]},
         )
