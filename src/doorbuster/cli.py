@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from doorbuster import __version__
+from doorbuster.audit.command_line import audit
 from doorbuster.errors import DoorbusterError, TargetError
 from doorbuster.importers.command_line import import_group
 from doorbuster.settings import checked_target, load_settings
@@ -59,6 +60,7 @@ def app() -> None:
 
 
 app.add_command(import_group)
+app.add_command(audit)
 
 
 @app.command(epilog="Example: doorbuster init my-rehearsal")

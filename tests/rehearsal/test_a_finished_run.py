@@ -124,7 +124,7 @@ def test_a_run_cut_off_before_its_books_were_read_back_is_invalid(finished: Fini
     release = judge_release([run])
     assert release.exit_code == 4
     assert "read back" in release.text()
-    assert [promise.verdict for promise in release.verdict.promises] == ["INVALID"] * 3
+    assert [promise.verdict for promise in release.verdict.promises] == ["INVALID"] * 14
 
 
 def test_a_run_with_a_lost_part_is_invalid(finished: Finished, tmp_path: Path) -> None:

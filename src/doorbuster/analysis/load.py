@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from doorbuster.errors import RunDirectoryError
 from doorbuster.record.directory import RunDirectory
-from doorbuster.record.tables import ARM, TABLES
+from doorbuster.record.reading import read_table
+from doorbuster.record.tables import ARM
 
 # Columns that say "nothing here" by being null; a null anywhere else in these two tables is damage.
 _MAY_BE_NULL: Final = frozenset({"late_ms_p50", "late_ms_p99", "late_ms_max", "worker"})
@@ -142,27 +141,10 @@ def _counts_by_journey(sessions: object) -> bool:
 def _read(directory: RunDirectory, table: str, arm: str, unknown: AbstractSet[str] = frozenset()) -> pd.DataFrame:
     """One table as a frame of its documented columns; no rows where nothing was written. `unknown`: may be null too."""
     path = directory.table_path(table)
-    schema = TABLES[table]
-    parts = sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []
-    read = [_read_part(part, schema) for part in parts]
-    rows = pa.concat_tables(read) if read else schema.empty_table()
-    frame: pd.DataFrame = rows.to_pandas(categories=[name for name in _CATEGORIES if name in schema.names])
+    rows = read_table(directory, table, arm)
+    frame: pd.DataFrame = rows.to_pandas(categories=[name for name in _CATEGORIES if name in rows.column_names])
     if table in ("arrivals", "latency"):
         for name in frame.columns.difference([*_MAY_BE_NULL, *unknown]):
             if frame[name].isna().any():
                 raise RunDirectoryError(f"{path}: column {name} has empty values; restore the table or run again")
-    return frame[frame["arm"] == arm].reset_index(drop=True)
-
-
-def _read_part(part: Path, schema: pa.Schema) -> pa.Table:
-    try:
-        file = pq.ParquetFile(part)
-        missing = [name for name in schema.names if name not in file.schema_arrow.names]
-        if missing:
-            raise RunDirectoryError(
-                f"{part}: no column {', '.join(missing)}; docs/run-directory.md lists what the table needs"
-            )
-        return file.read(columns=schema.names).select(schema.names).cast(schema)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as broken:
-        reason = str(broken).splitlines()[0]
-        raise RunDirectoryError(f"{part}: cannot be read ({reason}); delete this part or restore it") from None
+    return frame

@@ -1,47 +1,44 @@
-"""Checks the business promises of a run and hands them to the verdict."""
+"""Hands what the audit of each run found to the verdict: the gate judges no promise itself."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import Literal
 
 from doorbuster.analysis.entries import PromiseResult
 from doorbuster.analysis.load import Run
-from doorbuster.promises import PROMISES
-from doorbuster.promises.fact import Fact
+from doorbuster.audit.audit import Audit, audit_run
+from doorbuster.promises.fact import Finding
+from doorbuster.promises.words import money_at_stake, people
 
-_WORD = {True: "PASS", False: "FAIL", None: "INCONCLUSIVE"}
 
+def audit_of(run: Run) -> Audit | None:
+    """The audit of a run, or None for one that has no promises to keep: made from telemetry, or without a shop to ask.
 
-def check_promises(runs: Sequence[Run]) -> tuple[PromiseResult, ...]:
-    """Every promise against every run; a run whose books were not read back cannot tell.
-
-    A run that has no read-back of its own (imported from telemetry, or without a shop to ask) has no promises to keep.
+    Raises RunDirectoryError when the facts cannot be read.
     """
-    results = []
-    for run in runs:
-        where = f" ({run.info['id']})" if len(runs) > 1 else ""
-        read_back = run.info.get("read_back")
-        if read_back is None:
-            continue
-        facts = _facts(run.facts)
-        for check in PROMISES:
-            found = check(facts)
-            word, sentence = _WORD[found.kept], found.sentence
-            if not read_back["done"] and word != "FAIL":
-                word = "INCONCLUSIVE"
-                sentence = f"{found.promise}: cannot tell, the shop's books were not read back ({read_back.get('why')})"
-            numbers = {"checked": float(found.checked), "broken": float(found.broken)}
-            results.append(PromiseResult(found.promise + where, word, sentence + where, numbers))  # type: ignore[arg-type]  # the words of _WORD
-    return tuple(results)
+    return None if run.info.get("read_back") is None else audit_run(run.directory.path)
 
 
-def _facts(table: pd.DataFrame) -> list[Fact]:
-    columns = ("witness", "kind", "intent", "order_id", "amount_minor", "detail")
-    rows = table[list(columns)].astype(object).where(table[list(columns)].notna(), None)
-    return [
-        Fact(witness, kind, intent, order_id, None if amount is None else int(amount), json.loads(detail or "{}"))
-        for witness, kind, intent, order_id, amount, detail in rows.itertuples(index=False)
-    ]
+def promise_results(audits: Sequence[Audit | None]) -> tuple[PromiseResult, ...]:
+    """Every promise of every run as a line of the verdict, with the run's id where there are several."""
+    return tuple(
+        _result(finding, f" ({audit.run})" if len(audits) > 1 else "")
+        for audit in audits
+        if audit is not None
+        for finding in audit.findings
+    )
+
+
+def _result(finding: Finding, where: str) -> PromiseResult:
+    words: dict[bool | None, Literal["PASS", "FAIL", "INCONCLUSIVE"]] = {
+        True: "PASS",
+        False: "FAIL",
+        None: "INCONCLUSIVE",
+    }
+    numbers = {"checked": float(finding.checked), "broken": float(len(finding.offences)), **finding.numbers}
+    if finding.offences:
+        numbers["shoppers"] = float(people(finding.offences))
+        for currency, total_minor in money_at_stake(finding.offences).items():
+            numbers[f"{currency or 'unnamed'}_minor"] = float(total_minor)
+    return PromiseResult(finding.promise + where, words[finding.kept], finding.sentence + where, numbers)

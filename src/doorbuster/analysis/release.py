@@ -10,8 +10,9 @@ from doorbuster.analysis.comparison_words import comparison_text
 from doorbuster.analysis.gate_file import load_gate
 from doorbuster.analysis.load import Run, open_run
 from doorbuster.analysis.outputs import write_outputs
-from doorbuster.analysis.promised import check_promises
+from doorbuster.analysis.promised import audit_of, promise_results
 from doorbuster.analysis.verdict import Verdict, judge
+from doorbuster.audit.audit import Audit
 from doorbuster.cards import find_gate
 
 
@@ -22,6 +23,8 @@ class Release:
     candidates: tuple[Run, ...]
     baselines: tuple[Run, ...]
     verdict: Verdict
+    audits: tuple[Audit | None, ...]
+    """Of each candidate; None for a run that has no promises to keep."""
 
     @property
     def exit_code(self) -> int:
@@ -58,4 +61,6 @@ def judge_release(
     """
     gate = load_gate(find_gate(gate_file))
     ours, theirs, repeats = ([open_run(path) for path in paths] for paths in (candidates, baselines, aa))
-    return Release(tuple(ours), tuple(theirs), judge(ours, theirs, repeats, gate, check_promises(ours)))
+    audits = tuple(map(audit_of, ours))
+    verdict = judge(ours, theirs, repeats, gate, promise_results(audits))
+    return Release(tuple(ours), tuple(theirs), verdict, audits)

@@ -1,34 +1,38 @@
-"""Nobody is charged without an order, and nobody twice: the gateway's money and the shop's orders agree."""
+"""Nobody is charged without an order, not even when the shop or the gateway timed out in the middle."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from doorbuster.promises.fact import Finding, Offence
+from doorbuster.promises.ledger import Ledger
+from doorbuster.promises.words import cannot_tell, found, not_heard, shoppers_were, some
 
-from doorbuster.promises.fact import Fact, Finding, finding
+PROMISE = "charged only for an order"
 
 
-def check(facts: Sequence[Fact]) -> Finding:
-    """Compare what the gateway captured, less what it refunded, with the shop's paid orders, intent by intent."""
-    charged: Counter[str] = Counter()
-    captures: Counter[str] = Counter()
-    for fact in facts:
-        if fact.witness == "gateway" and fact.intent and fact.kind in ("captured", "refunded"):
-            amount = fact.amount_minor or 0
-            charged[fact.intent] += amount if fact.kind == "captured" else -amount
-            captures[fact.intent] += 1
-    owed: Counter[str] = Counter()
-    for fact in facts:
-        if fact.witness == "shop" and fact.kind == "order" and fact.intent:
-            owed[fact.intent] += fact.amount_minor or 0
-    without = sum(1 for intent, amount in charged.items() if amount > 0 and intent not in owed)
-    more = sum(1 for intent, amount in charged.items() if intent in owed and amount > owed[intent])
-    wrong = " and ".join(
-        text
-        for count, text in (
-            (without, f"{without} were charged without an order"),
-            (more, f"{more} were charged more than their order"),
+def check(ledger: Ledger) -> Finding:
+    """Every charge that was not given back must belong to a purchase that has a paid order in the shop's books."""
+    why = not_heard(ledger, "shop", "gateway")
+    if why:
+        return cannot_tell(PROMISE, why)
+    waiting = {order.purchase for order in ledger.pending}
+    offences = [
+        Offence(
+            "charged while the order still waits for its payment"
+            if purchase in waiting
+            else "charged without an order",
+            charge.at_us,
+            charge.intent,
+            charge.order_id,
+            charge.amount_minor,
+            charge.currency,
+            charge.payment,
         )
-        if count
-    )
-    return finding("charged once, and only for an order", len(captures), "charge", without + more, wrong)
+        for purchase, charges in ledger.charges_of.items()
+        if purchase and purchase not in ledger.orders_of
+        for charge in charges
+    ]
+    nameless = len(ledger.charges_of.get("", ()))
+    if nameless and not offences:
+        return cannot_tell(PROMISE, f"{some(nameless, 'charge')} of the gateway's name neither intent nor order")
+    broken = f"{shoppers_were(offences)} charged without an order"
+    return found(PROMISE, len(ledger.charges) - nameless, "charge", offences, broken)

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
-from doorbuster.promises.fact import Fact, Finding, finding
+from doorbuster.promises.fact import Finding, Offence
+from doorbuster.promises.ledger import Ledger
+from doorbuster.promises.words import cannot_tell, found, not_heard, some
+
+PROMISE = "stock is never oversold"
 
 
-def check(facts: Sequence[Fact]) -> Finding:
-    """Compare the units in the shop's paid orders with the units it began with, variant by variant."""
-    had = {
-        fact.detail["variant"]: int(fact.detail["initial"])
-        for fact in facts
-        if fact.witness == "shop" and fact.kind == "stock" and fact.detail.get("initial") is not None
-    }
-    sold: Counter[str] = Counter()
-    for fact in facts:
-        if fact.witness == "shop" and fact.kind == "order":
-            for line in fact.detail["lines"]:
-                sold[line["variant"]] += int(line["quantity"])
-    over = {variant: units - had[variant] for variant, units in sold.items() if variant in had and units > had[variant]}
-    worst = max(over, key=lambda variant: over[variant], default="")
-    wrong = f"{len(over)} oversold, worst {worst} by {over.get(worst, 0)} units" if over else ""
-    return finding("stock is never oversold", len(had), "variant", len(over), wrong)
+def check(ledger: Ledger) -> Finding:
+    """Hand the units of each variant out to the paid orders by time; whoever comes after the last unit offends."""
+    why = not_heard(ledger, "shop")
+    if why:
+        return cannot_tell(PROMISE, why)
+    left = {one.variant: one.initial for one in ledger.stock if one.initial is not None}
+    if not left:
+        return cannot_tell(PROMISE, "the shop does not say how many units it had")
+    if ledger.orders and all(order.lines is None for order in ledger.orders):
+        return cannot_tell(PROMISE, "the shop's orders do not say what was bought")
+    offences = []
+    short: Counter[str] = Counter()
+    for order in ledger.orders:
+        for line in order.lines or ():
+            if line.variant not in left:
+                continue
+            missing = min(line.quantity, max(0, line.quantity - left[line.variant]))
+            left[line.variant] -= line.quantity
+            if missing:
+                short[line.variant] += missing
+                amount_minor = None if line.price_minor is None else missing * line.price_minor
+                offences.append(
+                    Offence(
+                        "bought what was not there",
+                        order.at_us,
+                        order.intent,
+                        order.id,
+                        amount_minor,
+                        order.currency,
+                        line.variant,
+                    )
+                )
+    worst = min(short, key=lambda variant: (-short[variant], variant), default="")
+    orders = some(len({one.order_id for one in offences}), "order")
+    broken = f"{orders} sold {some(short.total(), 'unit')} that were not there, worst {worst} by {short[worst]:,}"
+    return found(PROMISE, len(left), "variant", offences, broken)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from doorbuster.promises.fact import Finding, Offence
+from doorbuster.promises.ledger import Ledger
+from doorbuster.promises.words import cannot_tell, found, not_heard, people
 
-from doorbuster.promises.fact import Fact, Finding, finding
+PROMISE = "one order per intent"
 
 
-def check(facts: Sequence[Fact]) -> Finding:
-    """Count the shop's paid orders by purchase intent; also every order that a page showed must be in the books."""
-    orders = [fact for fact in facts if fact.witness == "shop" and fact.kind == "order"]
-    per_intent = Counter(fact.intent for fact in orders if fact.intent)
-    doubled = sum(1 for count in per_intent.values() if count > 1)
-    booked = {fact.order_id for fact in orders}
-    seen = [fact for fact in facts if fact.witness == "shopper" and fact.kind == "order_seen"]
-    missing = sum(1 for fact in seen if fact.order_id not in booked)
-    intents = len({fact.intent for fact in (*orders, *seen) if fact.intent})
-    wrong = " and ".join(
-        text
-        for count, text in (
-            (doubled, f"{doubled} intents have more than one order"),
-            (missing, f"{missing} orders were shown to a shopper and are not in the shop's books"),
-        )
-        if count
-    )
-    return finding("one order per intent", intents, "purchase intent", doubled + missing, wrong)
+def check(ledger: Ledger) -> Finding:
+    """Of the paid orders of an intent, the first is right and the others are not."""
+    why = not_heard(ledger, "shop")
+    if why:
+        return cannot_tell(PROMISE, why)
+    intents = {order.intent for order in ledger.orders if order.intent}
+    if ledger.orders and not intents:
+        return cannot_tell(PROMISE, "the shop's orders do not say which purchase intent they belong to")
+    offences = [
+        Offence("a further order", order.at_us, order.intent, order.id, order.total_minor, order.currency)
+        for orders in ledger.orders_of.values()
+        if len(orders) > 1 and orders[0].intent
+        for order in orders[1:]
+    ]
+    count = people(offences)
+    broken = f"{count:,} shopper{'' if count == 1 else 's'} bought once and got more than one order"
+    return found(PROMISE, len(intents), "purchase", offences, broken)

@@ -10,6 +10,7 @@ microseconds, null where the fact is a state) in place of `at_us`:
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     analytics  purchase_event                           value          none
+    all three  books_read                               null           none; its books were read, if they are empty
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class StagingBackstage:
         for payment in self._pages(f"{addresses['gateway']}/admin/payments", "payments"):
             rows += _payment(payment)
         rows += (_event(event) for event in self._pages(f"{addresses['collector']}/admin/events", "events"))
+        rows += (_fact(witness, "books_read") for witness in ("shop", "gateway", "analytics"))
         return ReadBack(orders=rows, stock=self.catalogue())
 
     def _info(self) -> Mapping[str, Any]:

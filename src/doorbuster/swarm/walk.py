@@ -19,6 +19,8 @@ _LOOK_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
 """How long a shopper whose purchase came out `unknown` waits before each look at their orders."""
 
 
+_QUOTES = frozenset({"checkout.shipping", "checkout.payment", "wallet.update", "wallet.token"})
+"""Steps whose page shows the whole price: the way of shipping is chosen by then, so tax and shipping are in it."""
 _GAVE_UP: dict[bool, Outcome] = {True: "unknown", False: "abandoned"}
 """What a step is when its shopper stops waiting, by whether it moves money."""
 _CUT_OFF = {money: Answer(outcome, "cut off by the end of the run") for money, outcome in _GAVE_UP.items()}
@@ -44,6 +46,7 @@ class Walk:
         self._last_step: str | None = None
         self._outcome = "ok"
         self._order: Answer | None = None
+        self._quoted_minor: int | None = None  # what the last such page said the purchase would cost
 
     def run(self) -> None:
         """Walk the journey to its end. The session is recorded whatever happens to it."""
@@ -96,6 +99,8 @@ class Walk:
         if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
             self._outcome = answer.outcome
             raise LeftShop
+        if name in _QUOTES and answer.total_minor is not None:
+            self._quoted_minor = answer.total_minor
         return answer
 
     def buy(self, name: str, call: Call, read_back: Call) -> Answer:
@@ -107,7 +112,7 @@ class Walk:
         if answer.outcome != "ok":
             raise LeftShop
         self._order = answer
-        self._fact("order_seen", answer, {"step": name})
+        self._fact("order_seen", answer, {"step": name, "quoted_minor": self._quoted_minor})
         return answer
 
     def _due(self, step: str) -> float:

@@ -1,0 +1,1 @@
+"""What the business would have suffered: a run's facts, or a shop's own exports, held against every promise."""

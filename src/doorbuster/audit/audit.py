@@ -1,0 +1,103 @@
+"""The audit of one run: every promise, what became of it, and the word for the whole."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from doorbuster.audit.exports import NO_EXPORTS, Exports
+from doorbuster.audit.run_facts import read_facts
+from doorbuster.audit.whose import with_shoppers
+from doorbuster.errors import RunDirectoryError
+from doorbuster.promises import PROMISES
+from doorbuster.promises.fact import Fact, Finding, Offence
+from doorbuster.promises.ledger import ledger_of
+from doorbuster.record.directory import RunDirectory
+from doorbuster.vocabulary import EXIT_CODES, Verdict
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A run held against every promise."""
+
+    run: str
+    """The run's id."""
+    findings: tuple[Finding, ...]
+    unfinished: str | None
+    """Why the run cannot be audited to the end; None for one that reached its end and was closed."""
+    exports: Mapping[str, str]
+    """`orders`, `payments`, `events` to the name of the file that was read in place of the run's own facts."""
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.unfinished:
+            return "INVALID"
+        if any(finding.kept is False for finding in self.findings):
+            return "FAIL"
+        return "INCONCLUSIVE" if any(finding.kept is None for finding in self.findings) else "PASS"
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.verdict]
+
+    def broken(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.kept is False)
+
+    def rows(self) -> Iterator[tuple[str, Offence]]:
+        """(promise, offence), promise by promise."""
+        return ((finding.promise, offence) for finding in self.findings for offence in finding.offences)
+
+
+def audit_run(path: Path | str, exports: Exports = NO_EXPORTS) -> Audit:
+    """Hold a run's facts, and a shop's exports in place of what they tell better, against every promise.
+
+    Raises RunDirectoryError where the run cannot be read, ExportError where an export cannot.
+    """
+    folder = Path(path)
+    if not folder.exists():
+        raise RunDirectoryError(f"{folder}: no such folder; give the path that `doorbuster run` printed last")
+    directory = RunDirectory(folder)
+    info = directory.read_run()
+    facts = exports.beside(read_facts(directory), info.get("started_at"))
+    findings = with_shoppers(directory, check_promises(facts))
+    read_back = info.get("read_back")
+    if isinstance(read_back, dict) and read_back.get("done") is False:
+        why = f"the shop's books were not read back ({read_back.get('why')})"
+        findings = tuple(_not_read_back(finding, why, bool(exports.names())) for finding in findings)
+    return Audit(str(info.get("id", directory.name)), findings, _unfinished(info), exports.names())
+
+
+def check_promises(facts: Iterable[Fact]) -> tuple[Finding, ...]:
+    """Every promise over these facts."""
+    with _no_garbage_collection():
+        ledger = ledger_of(facts)
+        return tuple(check(ledger) for check in PROMISES)
+
+
+def _unfinished(info: Mapping[str, Any]) -> str | None:
+    if info.get("complete") is not True:
+        return f"the run did not reach its end: {info.get('stopped_because') or 'it does not say why'}"
+    return "the run was cut off before the shop's books were read back" if info.get("closed") is False else None
+
+
+def _not_read_back(finding: Finding, why: str, from_exports: bool) -> Finding:
+    """Without books nothing was kept; exports may stand in for them."""
+    if finding.kept is False or (finding.kept and from_exports):
+        return finding
+    return replace(finding, kept=None, sentence=f"{finding.promise}: cannot tell, {why}")
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    # Millions of rows without a cycle among them: looking for cycles again and again would be half the time.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

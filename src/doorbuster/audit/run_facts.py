@@ -1,0 +1,32 @@
+"""A run's facts, row by row, light enough for a peak's millions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from doorbuster.promises.fact import Fact
+from doorbuster.record.directory import RunDirectory
+from doorbuster.record.reading import read_table
+
+_ROWS_AT_ONCE = 1 << 16
+
+
+def read_facts(directory: RunDirectory) -> Iterator[Fact]:
+    """Every fact of the run. Raises RunDirectoryError when the table is damaged."""
+    table = read_table(directory, "facts").select(Fact._fields)
+    for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
+        yield from map(Fact._make, zip(*(_values(column) for column in batch.columns), strict=True))
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The column as plain values; equal texts of a batch are one object, which is faster to make and to keep."""
+    if not pa.types.is_string(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    encoded = column.dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    texts.append(None)
+    return [texts[code] for code in encoded.indices.fill_null(len(texts) - 1).to_numpy().tolist()]

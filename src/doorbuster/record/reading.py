@@ -1,0 +1,40 @@
+"""Reads a table of a run directory, whoever wrote it and however early it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from doorbuster.errors import RunDirectoryError
+from doorbuster.record.directory import RunDirectory
+from doorbuster.record.tables import ARM, TABLES
+
+
+def read_table(directory: RunDirectory, table: str, arm: str = ARM) -> pa.Table:
+    """One table's documented columns and one arm's rows; no rows where nothing was written.
+
+    Raises RunDirectoryError for a part that is damaged or lacks a column.
+    """
+    path = directory.table_path(table)
+    schema = TABLES[table]
+    parts = sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []
+    read = [_read_part(part, schema) for part in parts]
+    rows = pa.concat_tables(read) if read else schema.empty_table()
+    return rows.filter(pc.equal(rows["arm"], arm))
+
+
+def _read_part(part: Path, schema: pa.Schema) -> pa.Table:
+    try:
+        file = pq.ParquetFile(part)
+        missing = [name for name in schema.names if name not in file.schema_arrow.names]
+        if missing:
+            raise RunDirectoryError(
+                f"{part}: no column {', '.join(missing)}; docs/run-directory.md lists what the table needs"
+            )
+        return file.read(columns=schema.names).select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as broken:
+        reason = str(broken).splitlines()[0]
+        raise RunDirectoryError(f"{part}: cannot be read ({reason}); delete this part or restore it") from None

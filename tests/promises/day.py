@@ -1,0 +1,175 @@
+"""A clean day in a shop, as facts, and every way to spoil one sale of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from doorbuster.promises.fact import Fact, Finding
+from doorbuster.promises.ledger import ledger_of
+
+SECOND_US = 1_000_000
+
+
+def fact(witness: str, kind: str, **said: Any) -> Fact:
+    detail = said.pop("detail", None)
+    row = dict.fromkeys(Fact._fields) | {"witness": witness, "kind": kind, "currency": "EUR"} | said
+    return Fact(**row)._replace(detail=None if detail is None else json.dumps(detail))
+
+
+@dataclass(frozen=True)
+class Sale:
+    """One purchase as four witnesses saw it; a spoiled one has an entry changed, gone or twice."""
+
+    number: int
+    seen: Fact | None
+    orders: tuple[Fact, ...]
+    charges: tuple[Fact, ...]
+    events: tuple[Fact, ...]
+
+    @property
+    def intent(self) -> str:
+        return f"i{self.number}"
+
+    @property
+    def order_id(self) -> str:
+        return f"o{self.number}"
+
+    def facts(self) -> list[Fact]:
+        return [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
+
+
+def sale(number: int, code: str | None = None) -> Sale:
+    """A hat for 20.00 and shipping for 4.90, with tax: 29.88."""
+    at_us, intent, order_id = number * SECOND_US, f"i{number}", f"o{number}"
+    parts = {"items_minor": 2000, "discount_minor": 0, "shipping_minor": 490, "tax_minor": 498}
+    lines = [{"variant": "hat", "quantity": 1, "price_minor": 2000}]
+    told = {"intent": intent, "order_id": order_id, "amount_minor": 2988}
+    detail = {**parts, "lines": lines, "codes": [code] if code else []}
+    return Sale(
+        number,
+        fact("shopper", "order_seen", at_us=at_us + 300, session=number, **told, detail={"quoted_minor": 2988}),
+        (fact("shop", "order", at_us=at_us, **told, detail=detail),),
+        (
+            fact("gateway", "captured", at_us=at_us + 100, intent=intent, amount_minor=2988, detail={"payment": f"p{number}"}),
+        ),
+        (fact("analytics", "purchase_event", at_us=at_us + 200_000, order_id=order_id, amount_minor=2988),),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Day:
+    """Sales, and what the shop says of its hats and codes."""
+
+    sales: tuple[Sale, ...]
+    missing_units: int = 0
+    initial_less: int = 0
+    """Units that were sold without having been there."""
+    uses_too_many: int = 0
+    more: tuple[Fact, ...] = field(default=())
+
+    def facts(self) -> list[Fact]:
+        told = [one for sale in self.sales for one in sale.facts()]
+        orders = [json.loads(one.detail or "{}") for one in told if one.kind in ("order", "order_pending")]
+        sold = sum(line["quantity"] for order in orders for line in order["lines"])
+        uses = sum("BF25" in order["codes"] for order in orders)
+        initial = sold - self.initial_less if self.initial_less else sold + 10
+        stock = {"variant": "hat", "initial": initial, "units": initial - sold - self.missing_units}
+        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses}
+        return [
+            *told,
+            *self.more,
+            fact("shop", "stock", detail=stock),
+            fact("shop", "coupon", detail=coupon),
+            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics")),
+        ]
+
+
+def clean_day(sales: int = 4) -> Day:
+    return Day(tuple(sale(number, "BF25" if number % 2 else None) for number in range(1, sales + 1)))
+
+
+def _order_with(sale: Sale, **changed: Any) -> Sale:
+    order = sale.orders[0]
+    return replace(sale, orders=(order._replace(detail=json.dumps({**json.loads(order.detail or "{}"), **changed})),))
+
+
+def _second_order(sale: Sale) -> Sale:
+    order, event, charge = sale.orders[0], sale.events[0], sale.charges[0]
+    again = f"{sale.order_id}-again"
+    return replace(
+        sale,
+        orders=(order, order._replace(order_id=again, at_us=(order.at_us or 0) + 10)),
+        events=(event, event._replace(order_id=again)),
+        charges=(charge, charge._replace(at_us=(charge.at_us or 0) + 10, detail=json.dumps({"payment": "again"}))),
+    )
+
+
+def _event_with(sale: Sale, **changed: Any) -> Sale:
+    return replace(sale, events=(sale.events[0]._replace(**changed),))
+
+
+SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
+    "charged without an order": (
+        lambda sale: replace(sale, seen=None, orders=(), events=()), frozenset({"charged only for an order"})),
+    "the order waits for ever": (
+        lambda sale: replace(sale, seen=None, events=(), orders=(sale.orders[0]._replace(kind="order_pending"),)),
+        frozenset({"charged only for an order"})),
+    "charged twice": (
+        lambda sale: replace(sale, charges=(sale.charges[0], sale.charges[0]._replace(detail=None))),
+        frozenset({"one charge per intent"})),
+    "ordered twice": (_second_order, frozenset({"one charge per intent", "one order per intent"})),
+    "confirmed and gone": (
+        lambda sale: replace(sale, orders=(), charges=(), events=()), frozenset({"a confirmed order exists"})),
+    "never paid": (lambda sale: replace(sale, charges=()), frozenset({"no order without payment"})),
+    "refunded, and sent": (
+        lambda sale: replace(sale, charges=(*sale.charges, sale.charges[0]._replace(kind="refunded"))),
+        frozenset({"no order without payment"})),
+    "a cent of tax too many": (lambda sale: _order_with(sale, tax_minor=499), frozenset({"totals add up and agree"})),
+    "lines of another price": (
+        lambda sale: _order_with(sale, lines=[{"variant": "hat", "quantity": 1, "price_minor": 1999}]),
+        frozenset({"totals add up and agree"})),
+    "charged a cent more": (
+        lambda sale: replace(sale, charges=(sale.charges[0]._replace(amount_minor=2989),)),
+        frozenset({"totals add up and agree"})),
+    "charged in dollars": (
+        lambda sale: replace(sale, charges=(sale.charges[0]._replace(currency="USD"),)),
+        frozenset({"totals add up and agree"})),
+    "shown a cent less": (
+        lambda sale: replace(sale, seen=sale.seen and sale.seen._replace(amount_minor=2987)),
+        frozenset({"totals add up and agree"})),
+    "quoted less": (
+        lambda sale: replace(sale, seen=sale.seen and sale.seen._replace(detail='{"quoted_minor": 2888}')),
+        frozenset({"price honoured from cart to order"})),
+    "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
+    "event doubled": (lambda sale: replace(sale, events=sale.events * 2), frozenset({"one purchase event per order"})),
+    "event of another value": (
+        lambda sale: _event_with(sale, amount_minor=1), frozenset({"purchase events have the order's value"})),
+    "event without a value": (
+        lambda sale: _event_with(sale, amount_minor=None), frozenset({"purchase events have the order's value"})),
+    "event too late": (
+        lambda sale: _event_with(sale, at_us=(sale.events[0].at_us or 0) + 61 * SECOND_US),
+        frozenset({"purchase events in time"})),
+    "event before the payment": (
+        lambda sale: _event_with(sale, at_us=(sale.orders[0].at_us or 0) - 5 * SECOND_US),
+        frozenset({"purchase events in time"})),
+    "event of no order": (
+        lambda sale: replace(sale, events=(*sale.events, sale.events[0]._replace(order_id=f"{sale.order_id}-ghost"))),
+        frozenset({"no purchase event without an order"})),
+}  # fmt: skip
+"""What happened to a sale, and the promises that it breaks: those and no others."""
+
+
+def findings(facts: Iterable[Fact]) -> dict[str, Finding]:
+    from doorbuster.promises import PROMISES
+
+    ledger = ledger_of(facts)
+    return {found.promise: found for found in (check(ledger) for check in PROMISES)}
+
+
+def named(finding: Finding) -> set[str]:
+    """Every id that the offences name."""
+    told = ((one.intent, one.order_id, one.subject) for one in finding.offences)
+    return {name for names in told for name in names if name}
