@@ -51,7 +51,7 @@ def whole(file: str, session: str) -> dict[str, float]:
 def measured(kind: str, file: str, session: str) -> dict[str, float]:
     """In a process of its own: processor time from start to end, imports included."""
     done = subprocess.run(
-        [sys.executable, __file__, file, "--only", kind, "--session", session], check=True, capture_output=True
+        [sys.executable, __file__, file, "--only", kind, "--session", session], check=True, stdout=subprocess.PIPE
     )
     return dict(json.loads(done.stdout))
 

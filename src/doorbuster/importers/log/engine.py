@@ -24,6 +24,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "unknown": (),
 }
 """What each table is grouped by; its other columns are sums."""
+_BUCKETS_STITCHED: Final = 6
+"""As many buckets' worth of clients at a time: the joins and windows of more do not fit into the memory limit."""
 Program = dict[str, str]
 """Table -> the SQL that makes it from those before; compiled once for all buckets."""
 
@@ -46,27 +48,31 @@ def program(idle_us: int, *, others: bool, statics_logged: bool) -> Program:
 
 def stitch(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, idle_us: int) -> tuple[int, int]:
     """Move the events without a cookie to where they belong; (given to a visitor, left alone)."""
-    events = ibis.table(walks.EVENT_TYPES, name="events")
-    found = walks.compiled(pairs(events))
-    duck.execute(f"CREATE TEMP TABLE pairs ({', '.join(f'{name} BIGINT' for name in PAIR_TYPES)})")
+    events, loose = (ibis.table(walks.EVENT_TYPES, name=name) for name in ("events", "loose"))
+    find = walks.compiled(pairs(events))
+    give = walks.compiled(stitched(ibis.table(PAIR_TYPES, name="pairs"), loose, idle_us))
+    duck.execute(f"CREATE TEMP TABLE all_pairs ({', '.join(f'{name} BIGINT' for name in PAIR_TYPES)})")
     for bucket in range(writer.count):
         duck.register("events", writer.events(bucket))
-        duck.execute(f"INSERT INTO pairs BY NAME {found}")
-    loose = ibis.table(walks.EVENT_TYPES, name="loose")
-    duck.register("loose", writer.loose())
+        duck.execute(f"INSERT INTO all_pairs BY NAME {find}")
+    duck.register("all_loose", writer.loose())
     given = alone = 0
     more = writer.more()
-    sql = walks.compiled(stitched(ibis.table(PAIR_TYPES, name="pairs"), loose, idle_us))
-    for batch in duck.sql(sql).to_arrow_reader(122_880):
-        if batch.num_rows:
-            table = pa.Table.from_batches([batch])
-            moved = int((table["visitor"].to_numpy() != table["client"].to_numpy()).sum())
-            given, alone = given + moved, alone + len(table) - moved
-            more.add(table, np.ones(len(table), dtype=np.bool_))
+    # A client's hits and cookies are asked of each other alone, so that some clients at a time will do.
+    parts = -(-writer.count // _BUCKETS_STITCHED)
+    for part in range(parts):
+        for name in ("pairs", "loose"):
+            duck.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM all_{name} WHERE client % {parts} = {part}")
+        for batch in duck.sql(give).to_arrow_reader(122_880):
+            if batch.num_rows:
+                table = pa.Table.from_batches([batch])
+                moved = int((table["visitor"].to_numpy() != table["client"].to_numpy()).sum())
+                given, alone = given + moved, alone + len(table) - moved
+                more.add(table, np.ones(len(table), dtype=np.bool_))
     more.close()
-    for view in ("events", "loose"):
+    duck.execute("DROP VIEW pairs; DROP VIEW loose; DROP TABLE all_pairs")
+    for view in ("events", "all_loose"):
         duck.unregister(view)
-    duck.execute("DROP TABLE pairs")
     return given, alone
 
 
