@@ -24,5 +24,5 @@ def test_lines_without_an_address_are_refused_unless_a_key_tells_shoppers_apart(
 
 
 def test_a_key_inside_another_is_no_request_line_and_no_bot(write_log: Write) -> None:
-    with pytest.raises(LogError, match="no field map knows their keys.*inside of request cannot be named"):
+    with pytest.raises(LogError, match=r"no field map knows their keys.*inside of request cannot be named"):
         import_log([write_log(json.dumps(CADDY))], "staging")

@@ -243,18 +243,6 @@ def test_json_lines_by_a_map_of_ones_own(write_log: Write, tmp_path: Path) -> No
         import_log([path], "staging")
 
 
-def test_a_step_that_was_refused_was_not_taken(write_log: Write) -> None:
-    lines = (
-        line(),
-        line(target="/carts/1/lines", method="POST", status=404),
-        line(target="/carts/1/lines", method="POST", status=422),
-    )
-    assert import_log([write_log(*lines[:2])], "staging").journeys["cart"] is None
-    log = import_log([write_log(*lines)], "staging")
-    assert log.journeys["cart"] == 1
-    assert {row["outcome"] for row in log.answers.to_pylist()} == {"ok", "rejected"}
-
-
 def test_above_one_bad_line_in_a_hundred_the_import_stops_and_says_what_the_file_looks_like(write_log: Write) -> None:
     path = write_log(*[line()] * 197, "nonsense 42", "nonsense 43", "nonsense 44")
     with pytest.raises(LogError, match=r"3 of 200 lines are bad.*nginx or Apache combined.*line 198: aaaaaaaa 99"):
