@@ -170,7 +170,7 @@ def step_of(request: Request, shop: Platform) -> tuple[int, str | None]:
     path = request.target.partition("?")[0].rstrip("/")
     for rule in shop.rules:
         found = re.fullmatch(rule.pattern, path)
-        if found and rule.method in ("*", request.method) and rule.query in request.target:
+        if found and rule.method in ("*", request.method) and (not rule.query or re.search(rule.asked, request.target)):
             return rule.step, unquote(found[1]).lower() if rule.product else None
     return OTHER, None
 

@@ -200,6 +200,12 @@ def test_cloudfront_is_tabs_utc_and_in_no_order(write_log: Write) -> None:
     assert log.sessions == 1 and log.read.blank == 2 and starts(log) == {1764097140: 1}
 
 
+def test_a_cookie_with_a_name_that_looks_like_an_expression(write_log: Write) -> None:
+    row = ("2025-11-25", "19:00:00", "192.0.2.1", "GET", "/products/a", "200", "Firefox", "-", "a(b=z", "0.1")
+    log = import_log([write_log(*CLOUDFRONT, "\t".join(row))], "staging", session="cookie:a(b")
+    assert log.sessions == 1
+
+
 FASTLY = {"client_ip": "192.0.2.1", "request_method": "GET", "url": "/products/a?q=1", "response_status": 200, "request_user_agent": "Firefox"}  # fmt: skip
 CLOUDFLARE = {"ClientIP": "192.0.2.1", "ClientRequestMethod": "GET", "ClientRequestURI": "/products/a?q=1", "EdgeResponseStatus": 200, "ClientRequestUserAgent": "Firefox"}  # fmt: skip
 NGINX = {"remote_addr": "192.0.2.1", "request": "GET /products/a HTTP/1.1", "status": "200", "http_user_agent": "Firefox"}  # fmt: skip
