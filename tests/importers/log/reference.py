@@ -177,10 +177,9 @@ def step_of(request: Request, shop: Platform) -> tuple[int, str | None]:
 
 def journey_of(steps: set[int], refused: set[str]) -> str:
     names = {STEPS[step] for step in steps if step != OTHER}
-    if "wallet.complete" in names:
-        return "express_wallet"
-    if "checkout.complete" in names:
-        return "native_checkout"
+    for complete, journey in (("wallet.complete", "express_wallet"), ("checkout.complete", "native_checkout")):
+        if complete in names:
+            return journey
     for journey, marks in (("express_wallet", "wallet."), ("native_checkout", "checkout.")):
         if any(name.startswith(marks) for name in names | (refused & {"wallet.complete", "checkout.complete"})):
             return journey
@@ -212,9 +211,8 @@ def run(file: Path, form: str, platform: str, session: str = "address", idle_s: 
         out.kept += 1
         step, slug = step_of(request, shop)
         took_us = request.took_us or 0
-        event = Event(
-            request.end_us - took_us, step, took_us, request.status, slug, request.took_us is not None, client
-        )
+        timed = request.took_us is not None
+        event = Event(request.end_us - took_us, step, took_us, request.status, slug, timed, client)
         if request.sid:
             named[request.sid][client].append(event)
         else:
@@ -222,7 +220,7 @@ def run(file: Path, form: str, platform: str, session: str = "address", idle_s: 
     visitors = stitched(named, loose, idle_s * 10**6, out) if session != "address" else dict(loose)
     statics_logged = out.dropped["static files"] > 0.1 * out.kept
     for visitor, events in visitors.items():
-        fetched = visitor in fetched_static or any(event.client in fetched_static for event in events)
+        fetched = any({visitor, event.client} & fetched_static for event in events)
         walk(events, fetched or not statics_logged, idle_s * 10**6, out)
     return out
 
