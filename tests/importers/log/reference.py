@@ -19,6 +19,7 @@ from doorbuster.record.histogram import bucket_of, lower_bound_us
 from doorbuster.vocabulary import JOURNEYS, STEPS
 
 OTHER = len(STEPS)
+FILLING = ("cart.add", "cart.update", "cart.discount", "checkout.complete", "wallet.complete")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +41,7 @@ class Event(NamedTuple):
     status: int
     slug: str | None
     timed: bool
+    client: tuple[str, str]
 
 
 @dataclass
@@ -168,19 +170,18 @@ def step_of(request: Request, shop: Platform) -> tuple[int, str | None]:
     path = request.target.partition("?")[0].rstrip("/")
     for rule in shop.rules:
         found = re.fullmatch(rule.pattern, path)
-        if found and rule.method in ("*", request.method) and rule.query in request.target:
+        if found and rule.method in ("*", request.method) and (not rule.query or re.search(rule.asked, request.target)):
             return rule.step, unquote(found[1]).lower() if rule.product else None
     return OTHER, None
 
 
-def journey_of(steps: set[int]) -> str:
+def journey_of(steps: set[int], refused: set[str]) -> str:
     names = {STEPS[step] for step in steps if step != OTHER}
-    if "wallet.complete" in names:
-        return "express_wallet"
-    if "checkout.complete" in names:
-        return "native_checkout"
+    for complete, journey in (("wallet.complete", "express_wallet"), ("checkout.complete", "native_checkout")):
+        if complete in names:
+            return journey
     for journey, marks in (("express_wallet", "wallet."), ("native_checkout", "checkout.")):
-        if any(name.startswith(marks) for name in names):
+        if any(name.startswith(marks) for name in names | (refused & {"wallet.complete", "checkout.complete"})):
             return journey
     return "cart" if names & {"cart.add", "cart.update", "cart.discount"} else "browse"
 
@@ -210,7 +211,8 @@ def run(file: Path, form: str, platform: str, session: str = "address", idle_s: 
         out.kept += 1
         step, slug = step_of(request, shop)
         took_us = request.took_us or 0
-        event = Event(request.end_us - took_us, step, took_us, request.status, slug, request.took_us is not None)
+        timed = request.took_us is not None
+        event = Event(request.end_us - took_us, step, took_us, request.status, slug, timed, client)
         if request.sid:
             named[request.sid][client].append(event)
         else:
@@ -218,7 +220,8 @@ def run(file: Path, form: str, platform: str, session: str = "address", idle_s: 
     visitors = stitched(named, loose, idle_s * 10**6, out) if session != "address" else dict(loose)
     statics_logged = out.dropped["static files"] > 0.1 * out.kept
     for visitor, events in visitors.items():
-        walk(events, visitor in fetched_static or not statics_logged, idle_s * 10**6, out)
+        fetched = any({visitor, event.client} & fetched_static for event in events)
+        walk(events, fetched or not statics_logged, idle_s * 10**6, out)
     return out
 
 
@@ -277,8 +280,10 @@ def walk(events: list[Event], fetched: bool, idle_us: int, out: Counted) -> None
         return
     out.returning += len(visits) - 1
     for session in visits:
-        reached = {e.step for e in session if e.status not in (400, 401, 403, 404, 405, 410)}
-        journey = journey_of(reached)
+        answered = [e for e in session if e.status not in (400, 401, 403, 404, 405, 410)]
+        refused = {STEPS[e.step] for e in answered if e.step != OTHER and e.status >= 400}
+        reached = {e.step for e in answered if e.status < 400 or e.step == OTHER or STEPS[e.step] not in FILLING}
+        journey = journey_of(reached, refused)
         out.sessions[session[0].start_us // 60_000_000 * 60, journey] += 1
         out.funnel.update(STEPS[step] for step in reached if step != OTHER)
         last: Event | None = None

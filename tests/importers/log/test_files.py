@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,3 +34,38 @@ def test_lines_that_nobody_counted_are_never_taken(write_log: Write, monkeypatch
     monkeypatch.setattr(scan, "plain", grown)
     with pytest.raises(LogError, match="1 of its lines are new"):
         import_log([write_log(*[line()] * 3)], "staging")
+
+
+def test_one_name_in_two_folders_is_two_files(
+    write_log: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("web1", "web2"):
+        (tmp_path / folder).mkdir()
+        write_log(line(), name=f"{folder}/access.log")
+    monkeypatch.chdir(tmp_path)
+    log = import_log(["*/access.log"], "staging")
+    assert [name for name, _ in log.files] == ["web1/access.log", "web2/access.log"] and log.read.lines == 2
+
+
+def test_a_short_packed_file_that_ends_in_the_middle_is_read(write_log: Write, tmp_path: Path) -> None:
+    lines = [line(f"25/Nov/2025:20:00:{s:02d} +0100", address=f"10.1.{m}.{s}") for s in range(60) for m in range(9)]
+    whole = gzip.compress(write_log(*lines).read_bytes())
+    (tmp_path / "cut.gz").write_bytes(whole[: len(whole) // 2])
+    log = import_log([tmp_path / "cut.gz"], "staging")
+    assert 100 < log.read.kept < len(lines) and any("ends in the middle" in one.sentence for one in log.findings)
+    (tmp_path / "cut.gz").write_bytes(whole[:20])
+    with pytest.raises(LogError, match="breaks off before its first line ends"):
+        import_log([tmp_path / "cut.gz"], "staging")
+
+
+def test_empty_files_are_passed_over_and_empty_lines_are_not_called_a_format(write_log: Write, tmp_path: Path) -> None:
+    (tmp_path / "access.log.2.gz").write_bytes(gzip.compress(b""))
+    assert import_log([write_log(line()), tmp_path / "access.log.2.gz"], "staging").read.lines == 1
+    with pytest.raises(LogError, match="3 lines, and nothing in"):
+        import_log([write_log("", "", "", name="blank.log")], "staging")
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(LogError, match="can be read only once"):
+        import_log([tmp_path / "pipe"], "staging")

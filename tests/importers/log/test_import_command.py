@@ -209,6 +209,18 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
     assert {name: (tmp_path / name).read_bytes() for name in outputs(tmp_path)} == before
 
 
+def test_a_full_temporary_folder_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_log: Write
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("doorbuster.importers.log.buckets.BucketWriter.flush", full)
+    with pytest.raises(ImportFileError, match=r"needs room there while it works \(No space left"):
+        import_logs([str(write_log(*shopping()))], "mine", LogOptions("magento"))
+
+
 def test_ctrl_c_while_it_writes_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_log: Write
 ) -> None:
@@ -224,15 +236,17 @@ def test_ctrl_c_while_it_writes_leaves_nothing(
 
 
 def test_ctrl_c_while_it_reads_ends_with_130(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "access.log")  # a log that never ends
+    (tmp_path / "access.log").write_text('{"time": "2025-11-28T20:00:00Z"}\n')
+    os.mkfifo(tmp_path / "map.toml")  # a file that never ends, asked for in the middle of the import
     command = [sys.executable, "-m", "doorbuster", "import", "log", "access.log", "--platform", "magento", "-o", "mine"]
+    command += ["--map", "map.toml"]
     run = subprocess.Popen(
         command, cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    with (tmp_path / "access.log").open("w"):  # opens once the import has opened its end
+    with (tmp_path / "map.toml").open("w"):  # opens once the import has opened its end
         time.sleep(0.2)
         run.send_signal(signal.SIGINT)
         _, said = run.communicate(timeout=60)
     assert run.returncode == 130
     assert said.strip() == "doorbuster: interrupted"
-    assert [path.name for path in tmp_path.iterdir()] == ["access.log"]
+    assert {path.name for path in tmp_path.iterdir()} == {"access.log", "map.toml"}

@@ -42,6 +42,27 @@ def test_a_shop_brings_its_own_paths(write_log: Write, tmp_path: Path) -> None:
     assert log.platform == "mine" and log.products["slug"].to_pylist() == ["lamp"] and log.journeys["cart"] == 1
 
 
+def test_a_method_in_small_letters_is_that_method(write_log: Write, tmp_path: Path) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text('step = [{ name = "cart.add", method = "post", path = "/buy" }]')
+    log = import_log([write_log(line(target="/buy", method="POST"))], str(own))
+    assert log.funnel == {"cart.add": 1}
+
+
+@pytest.mark.parametrize(
+    ("target", "step"),
+    [
+        ("/?utm_keywords=boots", "home"),
+        ("/?utm_source=x&s=boots", "search"),
+        ("/product/y/?utm_campaign=sticky-add-to-cart=1", "product"),
+        ("/product/y/?add-to-cart=1", "cart.add"),
+        ("/?wc-ajax=checkout_lookup", "home"),
+    ],
+)
+def test_a_query_is_matched_by_its_parameters_and_not_by_letters(write_log: Write, target: str, step: str) -> None:
+    assert import_log([write_log(line(target=target))], "woocommerce").funnel == {step: 1}
+
+
 def test_pages_that_no_rule_knows_keep_a_session_alive_and_have_no_think_time(write_log: Write) -> None:
     targets = ("/products/a", "/blog", "/blog", "/products/b")
     lines = [line(f"25/Nov/2025:20:{20 * n:02d}:00 +0100", t) for n, t in enumerate(targets[:3])]
@@ -62,6 +83,7 @@ def test_pages_that_no_rule_knows_keep_a_session_alive_and_have_no_think_time(wr
         ('step = [{ name = "prodct", path = "/p" }]', 'did you mean "product"'),
         ('step = [{ name = "product", path = "p" }]', "must begin with /"),
         ('step = [{ name = "product", path = "/{product}/{product}" }]', "twice"),
+        ('step = [{ name = "product", path = "/products/*" }]', r"single \*"),
         ('step = [{ name = "product", pth = "/p" }]', 'did you mean "path"'),
         ('statics = "x"\nstep = [{ name = "product", path = "/p" }]', "list of texts"),
     ],

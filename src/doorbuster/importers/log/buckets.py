@@ -66,10 +66,11 @@ class BucketWriter:
         return _mapped(self._loose_path())
 
     def statics(self, bucket: int) -> pa.Table:
-        """`visitor`, once each: who of this bucket fetched a static file."""
+        """`visitor`, once each: who of this bucket fetched a static file; with names everyone who did, because a client
+        that fetched one without the cookie has its visitors in all buckets."""
         self._once()
         visitors = self._statics[0] if self._statics else np.array([], dtype=np.int64)
-        return pa.table({"visitor": visitors[visitors % self.count == bucket]})
+        return pa.table({"visitor": visitors if self._by_name else visitors[visitors % self.count == bucket]})
 
     def add(self, events: pa.Table, named: NDArray[np.bool_]) -> None:
         """Rows with the columns of `EVENTS`, and whether each carried the cookie or header itself."""

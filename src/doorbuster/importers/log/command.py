@@ -67,8 +67,8 @@ def _read(files: Sequence[str], options: LogOptions) -> LogImport:
         )
     except duckdb.OutOfMemoryException:
         raise ImportFileError(f"{options.memory_mb} MB do not hold this import; raise --memory-mb") from None
-    except duckdb.IOException as refused:
-        reason = str(refused).splitlines()[0]
+    except (duckdb.IOException, OSError) as refused:
+        reason = (isinstance(refused, OSError) and refused.strerror) or str(refused).splitlines()[0]
         raise ImportFileError(
             f"{tempfile.gettempdir()}: the import needs room there while it works ({reason}); make room or set TMPDIR"
         ) from None

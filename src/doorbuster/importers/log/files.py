@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -24,7 +26,6 @@ _LINE_END: Final = 10
 _SPACE: Final = 32
 _BLOCK: Final = 1 << 20
 _UNPACKED: Final = 64 << 10
-"""Small: what precedes the place where a packed file breaks off is lost with the read that meets it."""
 _CUT: Final = (EOFError, OSError, zlib.error, pa.ArrowInvalid)
 _SAMPLED: Final = 2 << 20
 LONGEST: Final = 256 << 10
@@ -47,7 +48,7 @@ def sample(path: Path, count: int = 2000) -> list[str]:
     """The first lines, as text, without blank ones."""
     block = b""
     with _opened(path) as stream, suppress(*_CUT):
-        while len(block) < _SAMPLED and (more := stream.read(_UNPACKED)):
+        while len(block) < _SAMPLED and (more := _some(stream)):
             block += more
     lines = (line.rstrip("\r") for line in block.decode("utf-8", "replace").split("\n"))
     return list(islice((line for line in lines if line.strip()), count))
@@ -88,18 +89,28 @@ def existing(files: Sequence[str | Path]) -> list[Path]:
     for name in files:
         path = Path(name)
         text = str(name)
-        matches = (
-            [path] if path.exists() else sorted(path.parent.glob(path.name)) if any(c in text for c in "*?[") else []
-        )
+        globbed = sorted(map(Path, glob.glob(text))) if any(c in text for c in "*?[") else []  # noqa: PTH207 - may be absolute
+        matches = [path] if path.exists() else globbed
         if not matches:
             raise LogError(f"{name}: no such file")
         for match in matches:
             if match.is_dir():
                 raise LogError(f"{match}: a folder; name its files, e.g. {match}/access.log*")
+            if not match.is_file():
+                # It is read more than once, and its lines are counted first.
+                raise LogError(f"{match}: a pipe or device can be read only once; write it to a file first")
             found.setdefault(match.resolve(), match)
     if not found:
         raise LogError("no log file named")
     return list(found.values())
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """What each file is called in sentences: with as many of its folders as tell it from the others."""
+    depth = 1
+    while len({path.parts[-depth:] for path in paths}) < len(paths):
+        depth += 1
+    return ["/".join(path.parts[-depth:]) for path in paths]
 
 
 @dataclass
@@ -128,6 +139,11 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise LogError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _some(stream: BinaryIO) -> bytes:
+    """What one read brings: waiting for a full block would lose what precedes the break of a packed file."""
+    return cast(BufferedReader, stream).read1(_UNPACKED)
 
 
 def _look(path: Path) -> tuple[int, bool]:
@@ -167,7 +183,7 @@ def _whole_lines(path: Path, state: _Copied) -> Iterator[bytes]:
     with _opened(path) as stream:
         while True:
             try:
-                block = stream.read(_UNPACKED)
+                block = _some(stream)
             except _CUT:
                 state.cut_short = True
                 block = b""

@@ -7,6 +7,7 @@ unknown), `sid` (null where none).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -175,7 +176,7 @@ SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE
 
 
 def cookie_pattern(name: str) -> str:
-    return rf"(?:^|[;\s])\s*{name}=([^;\s]+)"
+    return rf"(?:^|[;\s])\s*{re.escape(name)}=([^;\s]+)"
 
 
 def _json(layout: Layout, lines: str, carefully: bool) -> str:

@@ -34,7 +34,13 @@ class Rule:
     pattern: str
     """Regular expression for the whole path, without groups but for the product."""
     query: str
+    """`name=` for a parameter with any value, `name=value` for that one; empty where none is asked for."""
     product: bool
+
+    @property
+    def asked(self) -> str:
+        """Regular expression for a target that has the parameter: `/?utm_keywords=boots` asks for no `s=`."""
+        return rf"[?&]{re.escape(self.query)}{'' if self.query.endswith('=') else '(?:[&#]|$)'}"
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ def _rule(where: str, entry: Any, locales: bool) -> Rule:
         raise LogError(f'{where}: no step "{name}"{did_you_mean(name, STEPS)}')
     if not path.startswith("/"):
         raise LogError(f"{where}: path {path!r} must begin with /")
+    if "*" in path.replace("**", ""):
+        raise LogError(f"{where}: path {path!r} holds a single *; write {{}} for one part of a path, ** for any number")
     if path.count("{product}") > 1:
         raise LogError(f"{where}: path {path!r} names the product twice")
     pattern, at = "", 0
@@ -115,7 +123,7 @@ def _rule(where: str, entry: Any, locales: bool) -> Rule:
     pattern = re.escape(path.rstrip("/")) if first is None else pattern + re.escape(path[at:])
     return Rule(
         STEPS.index(name),
-        entry.get("method", "GET"),
+        entry.get("method", "GET").upper(),
         "" if locales else literal,
         ending,
         (_LOCALE if locales else "") + pattern,

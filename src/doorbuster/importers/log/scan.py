@@ -19,7 +19,7 @@ from doorbuster.importers.imported import Finding
 from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import BucketWriter
 from doorbuster.importers.log.doubled_hour import DoubledHour
-from doorbuster.importers.log.files import BLANK, LONGEST, SEPARATOR, PlainFile, pieces, plain, sample
+from doorbuster.importers.log.files import BLANK, LONGEST, SEPARATOR, PlainFile, names_of, pieces, plain, sample
 from doorbuster.importers.log.layouts import WORDS, Layout, layout_of, looks_like, shape
 from doorbuster.importers.log.parse import has_careful_way, parsed, text
 from doorbuster.importers.log.platform import Platform
@@ -54,27 +54,28 @@ def scan(
     with connection(memory_mb, timezone or "UTC") as duck:
         # What does not fit into memory must not spill into the user's folder, where it would outlive a kill.
         duck.execute("SET temp_directory = ?", [str(folder)])
-        for path in files:
+        for path, name in zip(files, names_of(files), strict=True):
             lines = sample(path)
-            if not lines and path.stat().st_size == 0:
-                continue
-            layout = layout_of(path.name, lines, session, field_map)
-            layouts[path.name] = layout
             one = plain(path, folder)
+            if not lines:
+                _refuse_unless_empty(name, one)
+                continue
+            layout = layout_of(name, lines, session, field_map)
+            layouts[name] = layout
             if one.cut_short:
-                cut_short.append(path.name)
+                cut_short.append(name)
             before, examples, counts.examples = counts.bad, counts.examples, []
             _meet_browsers(duck, one, layout)
             doubled = DoubledHour(ZoneInfo(timezone)) if timezone and layout.no_offset else None
             _scan_file(duck, one, layout, platform, salt, Sink(counts, writer, slugs, doubled))
             if one.is_copy:
                 one.path.unlink()
-            _refuse_if_bad(path.name, layout, one.lines, counts.bad - before, counts.examples, lines)
+            _refuse_if_bad(name, layout, one.lines, counts.bad - before, counts.examples, lines)
             # A line's number says nothing without its file, where there are several.
-            of_file = f" ({path.name})" if len(files) > 1 else ""
+            of_file = f" ({name})" if len(files) > 1 else ""
             counts.examples = [*examples, *((number, seen + of_file) for number, seen in counts.examples)][:5]
     if not layouts:
-        raise LogError(f"{', '.join(path.name for path in files)}: no lines")
+        raise LogError(f"{', '.join(names_of(files))}: no lines")
     return Scanned(counts, layouts, tuple(cut_short), tuple(slugs.names), tuple(_warnings(layouts, timezone)))
 
 
@@ -188,6 +189,14 @@ class _Unfit:
             if len(counts.examples) < 5:
                 counts.examples.append((self.numbers[row], shape(line)))
         self.numbers, self._lines = [], []
+
+
+def _refuse_unless_empty(name: str, one: PlainFile) -> None:
+    """Rotation leaves empty files behind, packed ones too; those hold nothing, and nothing is wrong with them."""
+    if one.cut_short:
+        raise LogError(f"{name}: a packed file that breaks off before its first line ends; copy it again")
+    if one.lines:
+        raise LogError(f"{name}: {one.lines:,} lines, and nothing in the first of them")
 
 
 def _refuse_if_bad(

@@ -30,12 +30,16 @@ _FEW_ODD: Final = 0.001
 """Share of lines with another offset than those beside them that makes no mixture of a log."""
 _LONGEST_MINUTES: Final = 3 * 366 * 1440
 TELLING: Final[Mapping[str, int]] = {
-    "cart": walks.CART,
-    "native_checkout": walks.CHECKOUT,
-    "express_wallet": walks.WALLET,
+    "cart": walks.CART | walks.TRIED_CART,
+    "native_checkout": walks.CHECKOUT | walks.TRIED_NATIVE,
+    "express_wallet": walks.WALLET | walks.TRIED_WALLET,
 }
-"""Journey -> the steps that tell it."""
-COMPLETING: Final[Mapping[str, int]] = {"native_checkout": walks.BOUGHT_NATIVE, "express_wallet": walks.BOUGHT_WALLET}
+"""Journey -> the steps that tell it, answered well or not."""
+COMPLETING: Final[Mapping[str, tuple[int, int]]] = {
+    "native_checkout": (walks.BOUGHT_NATIVE, walks.TRIED_NATIVE),
+    "express_wallet": (walks.BOUGHT_WALLET, walks.TRIED_WALLET),
+}
+"""Journey -> the call that completes it, and the same call refused."""
 
 
 def summed(
@@ -51,8 +55,9 @@ def summed(
         by_journey[journey] += count
     journeys = {name: by_journey[i] if occurs.get(name, True) else None for i, name in enumerate(JOURNEYS)}
     orders = {
-        name: _reached(sessions_by_mask, bit) if _reached(sessions_by_mask, bit) else None
-        for name, bit in COMPLETING.items()
+        # Calls that all were refused are no orders; no call at all is no knowledge.
+        name: _reached(sessions_by_mask, bought) if _reached(sessions_by_mask, bought | tried) else None
+        for name, (bought, tried) in COMPLETING.items()
     }
     carts = _reached(sessions_by_mask, walks.bits("cart.add"))
     zipf_views = tables["products"]["views"].to_numpy()

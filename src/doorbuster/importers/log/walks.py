@@ -19,6 +19,8 @@ from doorbuster.vocabulary import STEPS
 EVENT_TYPES: Final = dict.fromkeys(("visitor", "client", "start_us", "took_us", "what"), "int64")
 NEVER_REACHED: Final = (400, 401, 403, 404, 405, 410)
 """A step answered like this was not taken: a wrong link, a stranger at the door, a scanner's guess."""
+_FAILED: Final = 400
+"""From this status on nothing went into a cart and nothing was bought; for looking at a page any answer will do."""
 CRAWLER_PAGES: Final = 20
 CRAWLER_GAP_US: Final = 1_000_000
 _TURN_BITS: Final = 37
@@ -36,7 +38,10 @@ def bits(*beginnings: str) -> int:
 
 BOUGHT_NATIVE, BOUGHT_WALLET = bits("checkout.complete"), bits("wallet.complete")
 WALLET, CHECKOUT, CART = bits("wallet."), bits("checkout."), bits("cart.add", "cart.update", "cart.discount")
-_TRADE: Final = bits("cart.", "checkout.", "wallet.", "order.")
+TRIED_CART, TRIED_NATIVE, TRIED_WALLET = (1 << len(STEPS) + number for number in range(3))
+"""Bits above the steps': calls that fill a cart or complete a purchase, and were refused or broke."""
+_TRIES: Final = {CART: TRIED_CART, BOUGHT_NATIVE: TRIED_NATIVE, BOUGHT_WALLET: TRIED_WALLET}
+_TRADE: Final = bits("cart.", "checkout.", "wallet.", "order.") | sum(_TRIES.values())
 
 
 @ibis.udf.agg.builtin(name="bit_or")  # type: ignore[untyped-decorator]  # Ibis ships no types
@@ -49,13 +54,13 @@ def all_tables(
 ) -> dict[str, Any]:
     """The tables of `tables` from `events` (columns of `buckets.EVENTS`, the loose ones stitched).
 
-    `statics`: `visitor`, once each, of those who fetched a static file; asked only if `statics_logged`. `others`: some
-    events are pages that no rule knows. `kept(name, expression)` makes a table of a result that is used more than once
-    and hands it back.
+    `statics`: `visitor`, once each, of those who fetched a static file, the client where that showed no cookie; asked
+    only if `statics_logged`. `others`: some events are pages that no rule knows. `kept(name, expression)` makes a table
+    of a result that is used more than once and hands it back.
     """
     walks = kept("walks", numbered(kept("followed", followed(events)), idle_us, others=others))
     by_visit = kept("sessions", sessions(walks))
-    crawlers = kept("robots", robots(by_visit, statics, statics_logged=statics_logged))
+    crawlers = kept("robots", robots(by_visit, events, statics, statics_logged=statics_logged))
     people = kept("shoppers", shoppers(by_visit, crawlers))
     return tables(by_visit, crawlers, people, kept("taken", taken(walks, people)))
 
@@ -117,7 +122,15 @@ def sessions(walks: Any) -> Any:
     """One row a session of `numbered`: when, how far (`mask`, a bit a step), its journey (an index into JOURNEYS)."""
     step, status = what.step(walks.what), what.status(walks.what)
     missed = status.isin(NEVER_REACHED) | (step == OTHER)
-    bit = (ibis.literal(1, "int32") << step.cast("int32")).cast("int32")
+    taken = (ibis.literal(1, "int32") << step.cast("int32")).cast("int32")
+    tries = [
+        (
+            (status >= _FAILED) & step.isin([at for at in range(len(STEPS)) if calls >> at & 1]),
+            ibis.literal(tried, "int32"),
+        )
+        for calls, tried in _TRIES.items()
+    ]
+    bit = ibis.cases(*tries, else_=taken)
     steps = walks.group_by("visitor", "visit").agg(
         start_us=_.start_us.min(),
         end_us=_.start_us.max(),
@@ -129,12 +142,16 @@ def sessions(walks: Any) -> Any:
     return steps.mutate(journey=_journey())
 
 
-def robots(sessions: Any, statics: Any, *, statics_logged: bool) -> Any:
+def robots(sessions: Any, events: Any, statics: Any, *, statics_logged: bool) -> Any:
     """Visitors who are crawlers in browser clothes: many pages, never a cart, no pause or no static file."""
     suspects = sessions.filter((_.pages >= CRAWLER_PAGES) & ((_.mask & _TRADE) == 0))
     found = suspects.filter(_.end_us - _.start_us < (_.pages - 1) * CRAWLER_GAP_US).select("visitor")
     if statics_logged:
-        found = found.union(suspects.anti_join(statics, "visitor").select("visitor"))
+        # Static files are often served or logged without the cookie: their client stands for all its visitors.
+        who = events.semi_join(suspects, "visitor").select("visitor", "client").distinct()
+        by_client = who.semi_join(statics.select(client=_.visitor), "client").select("visitor")
+        fetched = who.semi_join(statics, "visitor").select("visitor").union(by_client)
+        found = found.union(suspects.anti_join(fetched, "visitor").select("visitor"))
     return found.distinct()
 
 
@@ -156,8 +173,8 @@ def _journey() -> Any:
         return (_.mask & mask) != 0
 
     return ibis.cases(
-        (any_of(BOUGHT_WALLET), 3), (any_of(BOUGHT_NATIVE), 2), (any_of(WALLET), 3), (any_of(CHECKOUT), 2),
-        (any_of(CART), 1), else_=0,
+        (any_of(BOUGHT_WALLET), 3), (any_of(BOUGHT_NATIVE), 2), (any_of(WALLET | TRIED_WALLET), 3),
+        (any_of(CHECKOUT | TRIED_NATIVE), 2), (any_of(CART), 1), else_=0,
     ).cast("int64")  # fmt: skip
 
 
