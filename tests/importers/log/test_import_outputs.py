@@ -213,6 +213,7 @@ def test_slow_crawlers_that_cannot_be_told_are_said(write_log: Write) -> None:
     ]
     imported = imported_from(write_log(*shoppers, *crawler))
     assert "29% of the requests are of sessions without a cart of 100 pages or more (1 " in told(imported, "bots")
+    assert "scroll it sideways" in Path("import-mine.html").read_text()  # its table of answers is wider than a phone
     assert "without a cart" not in told(imported_from(write_log(*shoppers, *crawler[:99])))
 
 
