@@ -71,6 +71,21 @@ def test_a_viral_day_is_told_from_the_season_and_not_rehearsed(read: Read) -> No
     assert "passed over (2025-10-08 stands alone); it is 1.98 times" in told(imported, "peak")
 
 
+def test_two_viral_days_on_end_are_told_and_not_rehearsed(read: Read) -> None:
+    special = {"2025-10-07": 6.0, "2025-10-08": 4.0, "2025-11-28": 3.0}
+    imported = read(year_of_hours("2025-09-01", 120, special))
+    assert "2025-10-07 to 2025-10-08 stand alone: " in told(imported, "season")
+    assert "passed over (2025-10-07 to 2025-10-08 stand alone)" in told(imported, "peak")
+    start = datetime(1970, 1, 1) + timedelta(seconds=int(imported.curve.start_s[imported.window.first]))
+    assert str(start.date()) == "2025-11-28"
+
+
+def test_a_week_of_sale_and_the_days_around_black_friday_stand_not_alone(read: Read) -> None:
+    week = dict.fromkeys((f"2025-10-{day:02d}" for day in range(6, 11)), 5.0)
+    friday = {"2025-11-28": 5.0, "2025-11-29": 4.0}
+    assert "alone" not in told(read(year_of_hours("2025-09-01", 120, {**week, **friday})), "season")
+
+
 def test_a_day_that_one_row_holds_is_broken_and_black_friday_is_neither(read: Read) -> None:
     text = year_of_hours("2025-09-10", 95, {"2025-11-28": 5.0}).splitlines()
     place = next(n for n, line in enumerate(text) if line.startswith("2025-10-08 14:00"))

@@ -78,10 +78,12 @@ _GROUPED: Final = r"\s*[-+]?\d{1,3}([.,]\d{3})+\s*"
 
 
 def decimal_mark(cells: Iterable[str], separator: str) -> str | None:
-    """`,` or `.`; None where 1.234 may be a thousand: in files of a language that writes decimals with a comma.
+    """`,` or `.`; None where 1.234 may be a thousand: no cell tells, and the file is none that writes it with a comma.
 
     >>> decimal_mark(["1,234", "1,234.5"], ","), decimal_mark(["12,5"], ";"), decimal_mark(["1.234"], ";")
     ('.', ',', None)
+    >>> decimal_mark(["1.234", "999"], ","), decimal_mark(["1.234", "0.125"], ","), decimal_mark(["1.234", "1.5"], ",")
+    (None, '.', '.')
     """
     marked = [cell for cell in cells if re.search(r"\d[.,]\d", cell)]
     commas = [cell for cell in marked if "," in cell]
@@ -92,6 +94,8 @@ def decimal_mark(cells: Iterable[str], separator: str) -> str | None:
             return ","
     if any(not re.match(r"\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?(\D|$)", cell) for cell in commas):
         return ","
-    if marked and separator == ";" and all(re.fullmatch(_GROUPED, cell) for cell in marked):
+    if any(re.match(r"\s*[-+]?0\d*\.", cell) for cell in dots):
+        return "."
+    if marked and (separator == ";" or not commas) and all(re.fullmatch(_GROUPED, cell) for cell in marked):
         return None
     return "."

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from doorbuster.errors import ImportFileError
 from doorbuster.importers.grid import DAY_S, moment_text
@@ -29,7 +30,7 @@ def choose_window(where: str, curve: ImportedCurve, lone: Sequence[LoneDay]) -> 
     too_old = not allowed.all()
     day = curve.local_s // DAY_S
     for one in lone:
-        allowed &= day != (one.day - date(1970, 1, 1)).days
+        allowed &= ~_within(one, day)
     if not np.nansum(np.where(allowed, curve.count, 0.0)) > 0:
         allowed = np.ones(steps, dtype=bool)
     first, last = busiest_stretch(curve, allowed)
@@ -45,14 +46,8 @@ def choose_window(where: str, curve: ImportedCurve, lone: Sequence[LoneDay]) -> 
         return Window(first, last, False, f"the busiest {length} of the file, whose rows make no full hour"), []
     if first == top:
         return Window(first, last, True, f"{what} of the file"), []
-    passed = next((one for one in lone if (one.day - date(1970, 1, 1)).days == day[top]), None)
-    why = (
-        f"{passed.day} stands alone"
-        if passed
-        else "more than a year before the file's end"
-        if too_old
-        else "not chosen"
-    )
+    passed = next((one for one in lone if _within(one, day[top : top + 1]).any()), None)
+    why = passed.alone if passed else "more than a year before the file's end" if too_old else "not chosen"
     ratio = float(np.nansum(curve.count[top : top + last - first]) / np.nansum(curve.count[first:last]))
     finding = Finding(
         "peak",
@@ -62,3 +57,9 @@ def choose_window(where: str, curve: ImportedCurve, lone: Sequence[LoneDay]) -> 
         True,
     )
     return Window(first, last, False, f"{what} of the last year in the file, lone days left out"), [finding]
+
+
+def _within(one: LoneDay, day: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """`day`: days since 1970."""
+    first, last = ((end - date(1970, 1, 1)).days for end in (one.day, one.last))
+    return (day >= first) & (day <= last)

@@ -17,6 +17,8 @@ STANDS_OUT: Final = 3.0
 """Times the median day around it."""
 ORDINARY: Final = 1.5
 """Below this the days beside it took no part."""
+MOST_DAYS: Final = 3
+"""More on end are a sale or a season, which a shop knows of."""
 NOVEMBER_PEAK: Final = 1.3
 """Black Friday or Cyber Monday against the same weekday of the weeks around: less is no peak."""
 LOW: Final = 0.2
@@ -24,24 +26,32 @@ LOW: Final = 0.2
 
 @dataclass(frozen=True)
 class LoneDay:
-    """A day far above the days around it that no season explains."""
+    """A day, or up to three on end, far above the days around that no season explains."""
 
     day: date
+    last: date
     ratio: float
+    """Of the busiest of them."""
     why_broken: str
     """Empty where the day looks like shoppers."""
 
     @property
     def sentence(self) -> str:
+        one = self.day == self.last
         what = (
             f"looks broken: {self.why_broken}"
             if self.why_broken
             else "looks viral (a mention, a mailing, a match), not a season"
         )
+        them, it = ("it", "it") if one else ("them", "the busiest of them")
         return (
-            f"{self.day} stands alone: {self.ratio:.3g} times the median day of the six weeks around it, while the "
-            f"days beside it are ordinary; it {what}"
+            f"{self.alone}: {self.ratio:.3g} times the median day of the six weeks around it, while the "
+            f"days beside {them} are ordinary; {it} {what}"
         )
+
+    @property
+    def alone(self) -> str:
+        return f"{self.day} stands alone" if self.day == self.last else f"{self.day} to {self.last} stand alone"
 
 
 def black_friday(year: int) -> date:
@@ -66,19 +76,20 @@ def dates(days: Spans) -> list[date]:
 
 
 def lone_days(curve: ImportedCurve) -> list[LoneDay]:
-    """Viral or broken days; needs a fortnight of days at least."""
+    """Viral or broken days, up to three on end; needs a fortnight of days at least."""
     days = spans(curve, DAY_S)
     named = dates(days)
+    ratios = [_ratio(days, place) for place in range(len(named))]
+    high = np.array([ratio is not None and ratio >= ORDINARY for ratio in ratios])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], high, [False]]).astype(np.int8)))
     found = []
-    for place in np.flatnonzero(days.count > 0):
-        ratio = _ratio(days, int(place))
-        if ratio is None or ratio < STANDS_OUT or in_season(named[place]):
+    for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        top = max(range(first, after), key=lambda place: ratios[place] or 0.0)
+        ratio, stretch = ratios[top] or 0.0, named[first:after]
+        if ratio < STANDS_OUT or after - first > MOST_DAYS or any(in_season(day) for day in stretch):
             continue
-        beside = [
-            near for step in (-1, 1) if 0 <= place + step < len(named) and (near := _ratio(days, int(place) + step))
-        ]
-        if beside and max(beside) < ORDINARY:
-            found.append(LoneDay(named[place], ratio, _broken(curve, named[place])))
+        if any(ratios[place] for place in (first - 1, after) if 0 <= place < len(named)):
+            found.append(LoneDay(stretch[0], stretch[-1], ratio, _broken(curve, named[top])))
     return found
 
 

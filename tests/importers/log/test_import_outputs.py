@@ -203,6 +203,20 @@ def test_where_a_fifth_of_the_paths_is_unknown_no_moves_are_measured(shared: Pat
     assert "where browsing goes on cannot be told" in told(imported, "pages")
 
 
+def test_slow_crawlers_that_cannot_be_told_are_said(write_log: Write) -> None:
+    evening = datetime(2025, 11, 28, 18, tzinfo=UTC)
+    shoppers = [
+        line(at(evening + timedelta(seconds=20 * n)), address=f"192.0.{n // 250}.{n % 250}") for n in range(300)
+    ]
+    crawler = [
+        line(at(evening + timedelta(seconds=20 * n)), f"/products/lamp-{n}", address="198.51.100.1") for n in range(120)
+    ]
+    imported = imported_from(write_log(*shoppers, *crawler))
+    assert "29% of the requests are of sessions without a cart of 100 pages or more (1 " in told(imported, "bots")
+    assert "scroll it sideways" in Path("import-mine.html").read_text()  # its table of answers is wider than a phone
+    assert "without a cart" not in told(imported_from(write_log(*shoppers, *crawler[:99])))
+
+
 def test_quiet_minutes_are_zero_and_holes_are_absent() -> None:
     busy = np.full(200, 50)
     busy[90:100] = 0

@@ -54,9 +54,11 @@ def file_chart(imported: Imported) -> Figure:
     if length_s == DAY_S:
         named = dates(summed)
         for one in lone_days(curve):
-            place = named.index(one.day)
-            axes.plot([at[place]], [summed.count[place]], marker="x", color=ALARM, markersize=6, zorder=4)
-            _call(axes, float(at[place]), float(summed.count[place]), "stands alone", ALARM)
+            places = [place for place, day in enumerate(named) if one.day <= day <= one.last]
+            axes.plot(at[places], summed.count[places], "x", color=ALARM, markersize=6, zorder=4)
+            highest = max(places, key=lambda place: float(summed.count[place]))
+            said = "stands alone" if len(places) == 1 else "stand alone"
+            _call(axes, float(at[highest]), float(summed.count[highest]), said, ALARM)
     return figure
 
 

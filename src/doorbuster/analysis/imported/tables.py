@@ -10,7 +10,7 @@ from doorbuster.importers.imported import Figure, Imported
 from doorbuster.importers.log.models import QUANTILES
 from doorbuster.traffic.moves import BROWSE_STEPS, START
 
-THINK_HEADS = ("pauses", *(f"p{share * 100:.0f}" for share in QUANTILES), "fitted median", "fitted p90", "off by")
+THINK_HEADS = ("pauses", *(f"p{share * 100:.0f}" for share in QUANTILES), "median taken", "p90 taken", "off by")
 
 
 def scenario_rows(imported: Imported) -> list[tuple[str, str, str, str, str]]:

@@ -15,6 +15,7 @@ from doorbuster.importers.log.curve import absent_minutes
 from doorbuster.importers.log.platform import Platform
 from doorbuster.importers.log.result import LogImport
 from doorbuster.importers.log.scan import Scanned
+from doorbuster.importers.log.walks import TIRELESS_PAGES
 from doorbuster.vocabulary import STEPS
 
 _CALLS: Final = {
@@ -23,6 +24,8 @@ _CALLS: Final = {
     "express_wallet": ("wallet call", "wallet."),
 }
 _FEWEST_MINUTES: Final = 60
+_MANY_PAGES: Final = 0.1
+"""Share of requests from which sessions that no shopper has are worth a warning."""
 
 
 def findings(log: LogImport, seen: Scanned, shop: Platform, crawlers: Mapping[str, int]) -> tuple[Finding, ...]:
@@ -189,6 +192,15 @@ def _crawlers(log: LogImport, crawlers: Mapping[str, int]) -> Iterator[Finding]:
             f"{crawlers['pages']:,} requests in {crawlers['sessions']:,} sessions came from crawlers in browser "
             f"clothes and were left out: "
             "twenty pages or more, no cart, and no static file or no pause between pages.",
+        )
+    if crawlers["tireless_pages"] > _MANY_PAGES * log.read.kept:
+        yield Finding(
+            "bots",
+            f"{crawlers['tireless_pages'] / log.read.kept:.0%} of the requests are of sessions without a cart "
+            f"of {TIRELESS_PAGES} pages or more ({crawlers['tireless']:,} sessions): slow crawlers, or many "
+            "shoppers behind one address. They are counted as shoppers, and move think times, popularity and moves; "
+            "leave their addresses out of the log if they are crawlers, or tell sessions by a cookie.",
+            warns=True,
         )
 
 

@@ -100,6 +100,7 @@ def summed(
 
 def _told(result: LogImport, seen: Scanned, shop: Platform, tables: Mapping[str, pa.Table]) -> LogImport:
     crawlers = {name: sum(tables["crawlers"][name].to_pylist()) for name in ("sessions", "pages")}
+    crawlers |= {name: sum(tables["masks"][name].to_pylist()) for name in ("tireless", "tireless_pages")}
     told = (*seen.warnings, *findings(result, seen, shop, crawlers))
     return replace(result, findings=told, missing=missing(result, shop))
 

@@ -23,6 +23,8 @@ _FAILED: Final = 400
 """From this status on nothing went into a cart and nothing was bought; for looking at a page any answer will do."""
 CRAWLER_PAGES: Final = 20
 CRAWLER_GAP_US: Final = 1_000_000
+TIRELESS_PAGES: Final = 100
+"""In one session without a cart: hardly a shopper. Where they pause and no static is logged, none can be told."""
 _TURN_BITS: Final = 37
 _TURN: Final = 1 << _TURN_BITS
 """Above every request time: none is longer than a day (`sink.MOST_TOOK_US`)."""
@@ -182,11 +184,13 @@ def tables(sessions: Any, robots: Any, shoppers: Any, taken: Any) -> dict[str, A
     """The small tables that a result is made of, each to be added up over buckets."""
     step = what.step(_.what)
     known = taken.filter(step != OTHER)
+    tireless = (_.pages >= TIRELESS_PAGES) & ((_.mask & _TRADE) == 0)
     return {
         "minutes": shoppers.group_by(minute=(_.start_us // MINUTE_US * 60), journey=_.journey).agg(sessions=_.count()),
         "masks": shoppers.group_by("mask", "journey").agg(
             sessions=_.count(), pages=_.pages.sum(), adds=_.adds.sum(), returning=(_.visit > 1).cast("int64").sum(),
             span_us=(_.end_us - _.start_us).sum(), blind=(_.known == 0).cast("int64").sum(),
+            tireless=tireless.cast("int64").sum(), tireless_pages=ibis.ifelse(tireless, _.pages, 0).sum(),
         ),
         "crawlers": sessions.semi_join(robots, "visitor").agg(sessions=_.count(), pages=_.pages.sum().coalesce(0)),
         "thinks": known.filter(_.think_us.notnull()).group_by(
