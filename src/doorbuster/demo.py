@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from doorbuster.cards import cards, find_scenario
+from doorbuster.errors import RunDirectoryError
 from doorbuster.rehearsal.prepare import RunOptions
 from doorbuster.rehearsal.rehearse import rehearse
 from doorbuster.settings import Settings
@@ -37,8 +38,14 @@ def demonstrate(
         return Shown(f"interrupted; what was measured is kept\n{rehearsed.directory.path}", EXIT_INTERRUPTED)
 
     from doorbuster.analysis.release import judge_release
+    from doorbuster.audit.told import audit_text
+    from doorbuster.audit.written import write_audit
 
     release = judge_release([rehearsed.directory.path], [cards().analysis / "baselines" / BASELINE], (), None)
     release.write_verdict()
     report = release.write_report()
-    return Shown(f"{release.text()}\nreport: {report}", release.exit_code)
+    (audit,) = release.audits
+    if audit is None:  # only a run without a shop to ask has none, and the demo's has one
+        raise RunDirectoryError(f"{rehearsed.directory.path}: nothing says whether the shop's books were read back")
+    write_audit(rehearsed.directory, audit)
+    return Shown(f"{release.text()}\nreport: {report}\n{audit_text(audit, with_kept=False)}", release.exit_code)

@@ -16,9 +16,13 @@ from synthetic import Recipe, make_killed_run, make_run
 
 from doorbuster.analysis import PromiseResult, Verdict, judge, open_run, write_outputs, write_report
 from doorbuster.analysis.charts import draw_charts, plan_chart
+from doorbuster.analysis.charts.offences import offences_chart
 from doorbuster.analysis.gate_file import Gate
+from doorbuster.analysis.promised import promise_results
+from doorbuster.audit.audit import Audit
 from doorbuster.cards import cards
 from doorbuster.errors import CardError, RunDirectoryError
+from doorbuster.promises.fact import Finding, Offence
 
 HOSTILE = '<script>alert("1")</script> & | `*[x](y)*` \x00\x1b\ufffe "\''
 GATE = Gate.model_validate(
@@ -197,3 +201,41 @@ def test_judging_needs_no_matplotlib(tmp_path: Path) -> None:
         f"assert judge_validity(open_run({str(run)!r}), ValidityRules()).valid; assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_broken_promise_leads_the_page_with_people_money_ids_and_its_minute(tmp_path: Path) -> None:
+    offences = tuple(
+        Offence(
+            f"charged {HOSTILE}", second * 1_000_000, f"i{second}", None, 1000, "EUR", None, second, "native_checkout"
+        )
+        for second in range(5, 20)
+    )
+    sentence = "15 shoppers were charged without an order (150.00 EUR); 40 charges checked"
+    audit = Audit("run", (Finding("charged only for an order", False, sentence, 40, offences),), None, {})
+    run = open_run(make_run(tmp_path / "run", SMALL))
+    verdict = judged(tmp_path / "run", promises=promise_results([audit]))
+    page = Page(write_report(run, [], verdict, audit).read_text())
+    order = [
+        "What it would have cost",
+        sentence,
+        "native_checkout 15; minute 0",
+        "intent i5",
+        "5 more in",
+        "Was this a rehearsal?",
+    ]
+    assert [page.text.index(text) for text in order] == sorted(page.text.index(text) for text in order)
+    assert page.tags.count("script") == 0
+    assert (tmp_path / "run/charts/offences.png").read_bytes().startswith(b"\x89PNG")
+    assert verdict.sentences[0] == sentence
+
+
+def test_a_run_that_kept_its_promises_has_no_page_about_cost(reported: tuple[Path, Verdict]) -> None:
+    page, _ = reported
+    assert "What it would have cost" not in page.read_text()
+
+
+@pytest.mark.parametrize("at_us", [None, -5_000_000, 300_000_000])
+def test_offences_at_odd_moments_are_drawn_or_counted(at_us: int | None, tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run", SMALL))
+    figure = offences_chart(run, [Offence("lost", at_us), Offence("lost", None, subject="hat")])
+    assert "more have no time" in "".join(text.get_text() for text in figure.axes[0].texts)

@@ -12,13 +12,14 @@ from doorbuster.analysis.load import Run, open_run
 from doorbuster.analysis.outputs import write_outputs
 from doorbuster.analysis.validity import Validity, judge_validity
 from doorbuster.analysis.verdict import Verdict, judge, verdict_to_json
+from doorbuster.audit.audit import Audit
 
 
-def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict) -> Path:
+def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict, audit: Audit | None = None) -> Path:
     """Draw the charts and write report.html into the run directory; returns the page's path."""
     from doorbuster.analysis.report import write_report as write  # late: only the page needs matplotlib
 
-    return write(run, baselines, verdict)
+    return write(run, baselines, verdict, audit)
 
 
 __all__ = [

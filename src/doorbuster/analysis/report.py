@@ -11,10 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from doorbuster.analysis.charts import Chart, draw_charts
 from doorbuster.analysis.comparison_words import worded_rows
+from doorbuster.analysis.cost import Cost, costs_of
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, clock_text, whole
+from doorbuster.audit.audit import Audit
 from doorbuster.vocabulary import CONSERVATION, OUTCOMES, STEPS
 
 _GROUPS: Final = (
@@ -25,15 +27,18 @@ _GROUPS: Final = (
 )
 
 
-def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict) -> Path:
+def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict, audit: Audit | None = None) -> Path:
     """Draw the charts, write charts/*.png and report.html into the run directory, and return the page's path."""
-    charts = list(draw_charts(run, baselines[0] if baselines else None))
+    offences = [offence for _, offence in audit.rows()] if audit else []
+    charts = list(draw_charts(run, baselines[0] if baselines else None, offences))
     for chart in charts:
         run.directory.write_bytes(f"charts/{chart.name}", chart.content)
-    return run.directory.write_text("report.html", render_report(run, baselines, verdict, charts))
+    return run.directory.write_text("report.html", render_report(run, baselines, verdict, charts, costs_of(audit)))
 
 
-def render_report(run: Run, baselines: Sequence[Run], verdict: Verdict, charts: Sequence[Chart]) -> str:
+def render_report(
+    run: Run, baselines: Sequence[Run], verdict: Verdict, charts: Sequence[Chart], costs: Sequence[Cost] = ()
+) -> str:
     """The page as text; nothing in it is fetched from anywhere, and everything from the run is escaped."""
     environment = Environment(
         loader=PackageLoader("doorbuster.analysis"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -46,6 +51,8 @@ def render_report(run: Run, baselines: Sequence[Run], verdict: Verdict, charts: 
         meaning=MEANING[verdict.verdict],
         ranked=ranked_entries(verdict.entries),
         warnings=verdict.warnings,
+        costs=costs,
+        cost_charts=[_embedded(chart) for chart in charts if chart.group == "cost"],
         charts=[
             (heading, [_embedded(chart) for chart in charts if chart.group == group]) for group, heading in _GROUPS
         ],

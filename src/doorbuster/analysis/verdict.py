@@ -148,9 +148,19 @@ def _usable(runs: Sequence[Run], gate: Gate, whose: str) -> tuple[list[Run], lis
 
 
 def ranked_entries(entries: Sequence[Entry]) -> list[Entry]:
-    """Entries as a reader wants them: what failed, what cannot be told, then the rest in the gate's order."""
+    """Entries as a reader wants them: what failed, what cannot be told, then the rest in the gate's order.
+
+    Of what failed the promises come first: people and money before milliseconds.
+    """
     first = ("FAIL", "INCONCLUSIVE")
-    return sorted(entries, key=lambda entry: first.index(entry.verdict) if entry.verdict in first else len(first))
+
+    def rank(entry: Entry) -> tuple[int, bool]:
+        return (
+            first.index(entry.verdict) if entry.verdict in first else len(first),
+            entry.verdict == "FAIL" and entry.kind != "promise",
+        )
+
+    return sorted(entries, key=rank)
 
 
 def verdict_to_json(verdict: Verdict) -> str:

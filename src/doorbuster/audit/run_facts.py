@@ -9,16 +9,16 @@ import pyarrow as pa
 
 from doorbuster.promises.fact import Fact
 from doorbuster.record.directory import RunDirectory
-from doorbuster.record.reading import read_table
+from doorbuster.record.reading import read_parts
 
 _ROWS_AT_ONCE = 1 << 16
 
 
 def read_facts(directory: RunDirectory) -> Iterator[Fact]:
     """Every fact of the run. Raises RunDirectoryError when the table is damaged."""
-    table = read_table(directory, "facts").select(Fact._fields)
-    for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
-        yield from map(Fact._make, zip(*(_values(column) for column in batch.columns), strict=True))
+    for part in read_parts(directory, "facts"):
+        for batch in part.select(Fact._fields).to_batches(max_chunksize=_ROWS_AT_ONCE):
+            yield from map(Fact._make, zip(*(_values(column) for column in batch.columns), strict=True))
 
 
 def _values(column: pa.Array) -> list[Any]:

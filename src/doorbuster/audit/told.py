@@ -8,15 +8,15 @@ from typing import Final
 
 from doorbuster.audit.audit import Audit
 from doorbuster.promises.fact import Finding, Offence
-from doorbuster.promises.words import amount_text, by_what
+from doorbuster.promises.words import amount_text, by_what, some
 
 _SHOWN: Final = 5
 """Offences named under each promise; the others are in audit.parquet."""
 
 
-def audit_text(audit: Audit) -> str:
-    """The whole audit for a terminal, one sentence a line."""
-    return "\n".join(_lines(audit))
+def audit_text(audit: Audit, with_kept: bool = True) -> str:
+    """The audit for a terminal, one sentence a line; promises that were kept may be left to their number."""
+    return "\n".join(_lines(audit, with_kept))
 
 
 def when_and_where(finding: Finding) -> str:
@@ -50,13 +50,13 @@ def _moment(at_us: int | None) -> str:
     return f"{seconds // 60} min {seconds % 60:02d} s  "
 
 
-def _lines(audit: Audit) -> Iterator[str]:
+def _lines(audit: Audit, with_kept: bool) -> Iterator[str]:
     broken = audit.broken()
     kept = [finding for finding in audit.findings if finding.kept]
     untold = [finding for finding in audit.findings if finding.kept is None]
     if audit.unfinished:
         yield f"INVALID: {audit.unfinished}; what follows is for information only"
-    yield f"Audit: {len(broken)} promises broken, {len(untold)} cannot be told, {len(kept)} kept"
+    yield f"Audit: {some(len(broken), 'promise')} broken, {len(untold)} cannot be told, {len(kept)} kept"
     for finding in broken:
         yield f"  BROKEN  {finding.sentence}"
         where = when_and_where(finding)
@@ -69,7 +69,7 @@ def _lines(audit: Audit) -> Iterator[str]:
             yield f"            and {more:,} more in audit.parquet"
     for finding in untold:
         yield f"  ?       {finding.sentence}"
-    for finding in kept:
+    for finding in kept if with_kept else ():
         yield f"  kept    {finding.sentence.replace(': kept,', ':')}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,12 +19,15 @@ def read_table(directory: RunDirectory, table: str, arm: str = ARM) -> pa.Table:
 
     Raises RunDirectoryError for a part that is damaged or lacks a column.
     """
+    return pa.concat_tables([TABLES[table].empty_table(), *read_parts(directory, table, arm)])
+
+
+def read_parts(directory: RunDirectory, table: str, arm: str = ARM) -> Iterator[pa.Table]:
+    """The same, one closed part after the other: a peak's facts need not be in memory together."""
     path = directory.table_path(table)
-    schema = TABLES[table]
-    parts = sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []
-    read = [_read_part(part, schema) for part in parts]
-    rows = pa.concat_tables(read) if read else schema.empty_table()
-    return rows.filter(pc.equal(rows["arm"], arm))
+    for part in sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []:
+        rows = _read_part(part, TABLES[table])
+        yield rows.filter(pc.equal(rows["arm"], arm))
 
 
 def _read_part(part: Path, schema: pa.Schema) -> pa.Table:

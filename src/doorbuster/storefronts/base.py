@@ -92,6 +92,7 @@ class Answer(NamedTuple):
     """For anything but `ok`: one short sentence without personal data; equal causes give equal text."""
     order_id: str | None = None
     total_minor: int | None = None
+    """On `checkout.shipping`, `checkout.payment`, `wallet.update` and `wallet.token` the whole price, tax included."""
     currency: str | None = None
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from doorbuster.analysis.charts.arrivals import arrivals_chart
 from doorbuster.analysis.charts.latency import latency_chart
 from doorbuster.analysis.charts.load import load_chart
+from doorbuster.analysis.charts.offences import offences_chart
 from doorbuster.analysis.charts.outcomes import outcomes_chart
 from doorbuster.analysis.charts.style import png
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
+from doorbuster.promises.fact import Offence
 
-ChartGroup = Literal["overview", "journeys", "load", "steps"]
+ChartGroup = Literal["cost", "overview", "journeys", "load", "steps"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,15 @@ class Chart:
     content: bytes
 
 
-def draw_charts(run: Run, baseline: Run | None = None) -> Iterator[Chart]:
+def draw_charts(run: Run, baseline: Run | None = None, offences: Sequence[Offence] = ()) -> Iterator[Chart]:
     """Draw a run beside its baseline, chart by chart; works for empty and one-sided data."""
+    if offences:
+        yield Chart(
+            "offences.png",
+            "cost",
+            "Broken promises over the run, and sessions a minute",
+            png(offences_chart(run, offences)),
+        )
     yield Chart(
         "arrivals.png",
         "overview",
