@@ -76,7 +76,8 @@ def test_the_same_shoppers_come_whoever_walks_them(
     workers: int, finished: Finished, staging: Addresses, tmp_path: Path
 ) -> None:
     said = run_to_end(tmp_path, finished.scenario, "--target", staging.shop_url, "--workers", str(workers))
-    assert said.returncode == 0, said.stderr
+    # 4: a busy machine was late, and the run says so; who came is the same.
+    assert said.returncode in (0, 4), said.stderr
     run = tmp_path / said.stdout.splitlines()[-1]
     assert_conserved(run)
     alone, shared = sessions_of(finished.path), sessions_of(run)
