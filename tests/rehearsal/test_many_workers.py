@@ -76,12 +76,8 @@ def test_the_same_shoppers_come_whoever_walks_them(
     workers: int, finished: Finished, staging: Addresses, tmp_path: Path
 ) -> None:
     said = run_to_end(tmp_path, finished.scenario, "--target", staging.shop_url, "--workers", str(workers))
-    assert said.returncode in (0, 4), said.stderr
+    assert said.returncode == 0, said.stderr
     run = tmp_path / said.stdout.splitlines()[-1]
-    # A busy machine makes the generator late, and the run says so; who came is the same. Nothing else may be amiss.
-    reasons = json.loads((run / "run.json").read_text())["validity"]["reasons"]
-    assert all(why.startswith(("lateness", "generator event-loop", "generator processor")) for why in reasons), reasons
-    assert said.returncode == (4 if reasons else 0), said.stderr
     assert_conserved(run)
     alone, shared = sessions_of(finished.path), sessions_of(run)
     assert shared.due_us.tolist() == plan_of(finished.scenario).due_us.tolist()
