@@ -211,7 +211,7 @@ def gate(
 
 @app.command(epilog="Example: doorbuster staging --fault slow_checkout=150")
 @click.option(
-    "--port", type=click.IntRange(0, 65533), default=0, help="The shop's; gateway and collector take the next."
+    "--port", type=click.IntRange(0, 65531), default=0, help="The shop's; the services behind it take the next."
 )
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--fault", multiple=True, metavar="NAME[=VALUE]", help="Switch a bug on; repeatable.")
@@ -228,7 +228,7 @@ def staging(port: int, host: str, fault: tuple[str, ...], list_faults: bool, acc
     from doorbuster.staging.environment import staging_environment
 
     with staging_environment(port=port, host=host, faults=fault, access_log=access_log) as addresses:
-        print(f"shop {addresses.shop_url}   gateway {addresses.gateway_url}   collector {addresses.collector_url}")
+        print(addresses.text())
         print(f"Ctrl-C ends it; rehearse on it with: doorbuster run smoke --target {addresses.shop_url}", flush=True)
         signal.pause()
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 
 from doorbuster.errors import StagingError
 from doorbuster.importers.log.importer import import_log
+from doorbuster.staging.backstage import SERVICES
 from doorbuster.staging.environment import staging_environment
 
 _HOLD = """
@@ -48,14 +50,14 @@ def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         staging_environment(access_log=tmp_path / "no" / "such.log").__enter__()
 
 
-def test_all_three_answer_and_all_are_gone_afterwards() -> None:
+def test_all_services_answer_and_all_are_gone_afterwards() -> None:
     before = set(psutil.Process().children(recursive=True))
     with staging_environment(waits=False) as addresses:
-        for url in (addresses.shop_url, addresses.gateway_url, addresses.collector_url):
+        for url in astuple(addresses):
             assert httpx.get(f"{url}/admin/info").json()["name"] == "doorbuster-staging"
         children = list(set(psutil.Process().children(recursive=True)) - before)
         folder = _data_folder(children)
-    assert len(children) == 3
+    assert len(children) == len(SERVICES)
     assert not any(child.is_running() for child in children)
     assert not folder.exists()
 
@@ -71,7 +73,7 @@ def test_a_given_port_is_the_shops_and_the_next_two_belong_to_the_others() -> No
                 str(port + 1),
             ]
     except StagingError:
-        pytest.skip("somebody took one of the three ports meanwhile")
+        pytest.skip("somebody took one of the ports meanwhile")
 
 
 def test_a_busy_port_is_one_sentence() -> None:
@@ -104,7 +106,7 @@ def test_nothing_is_left_when_the_parent_ends(by: signal.Signals) -> None:
     assert parent.stdout.readline() == b"up\n"
     children = psutil.Process(parent.pid).children(recursive=True)
     folder = _data_folder(children)
-    assert len(children) == 3
+    assert len(children) == len(SERVICES)
     assert all("socket" not in " ".join(child.cmdline()) for child in children)
     parent.send_signal(by)
     parent.wait()

@@ -16,6 +16,7 @@ from doorbuster.errors import RunDirectoryError
 from doorbuster.promises import PROMISES
 from doorbuster.promises.fact import Fact, Finding, Offence
 from doorbuster.promises.ledger import ledger_of
+from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
 from doorbuster.record.directory import RunDirectory
 from doorbuster.vocabulary import EXIT_CODES, Verdict
 
@@ -71,10 +72,10 @@ def audit_run(path: Path | str, exports: Exports = NO_EXPORTS) -> Audit:
     return Audit(str(info.get("id", directory.name)), findings, _unfinished(info), exports.names())
 
 
-def check_promises(facts: Iterable[Fact]) -> tuple[Finding, ...]:
+def check_promises(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> tuple[Finding, ...]:
     """Every promise over these facts."""
     with _no_garbage_collection():
-        ledger = ledger_of(facts)
+        ledger = ledger_of(facts, limits)
         return tuple(check(ledger) for check in PROMISES)
 
 

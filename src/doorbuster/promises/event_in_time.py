@@ -10,17 +10,16 @@ from doorbuster.promises.ledger import Ledger
 from doorbuster.promises.words import cannot_tell, found, not_heard, some
 
 PROMISE = "purchase events in time"
-WITHIN_S: Final = 60.0
-"""The promised delay."""
 CLOCK_SLACK_S: Final = 1.0
 """Two witnesses' clocks may differ by this before an event counts as told before its payment."""
 
 
-def check(ledger: Ledger, within_s: float = WITHIN_S) -> Finding:
+def check(ledger: Ledger) -> Finding:
     """The delay of each purchase event from the later of order and payment; `numbers` has its quantiles in seconds."""
     why = not_heard(ledger, "shop", "analytics")
     if why:
         return cannot_tell(PROMISE, why)
+    within_s = ledger.limits.event_within_s
     offences = []
     delays_s = []
     for event in ledger.events:

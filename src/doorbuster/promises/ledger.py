@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from doorbuster.promises.fact import Fact
+from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
 from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
     Coupon,
@@ -58,6 +59,8 @@ class Ledger:
     """By purchase: the intent, or the order id where the shop knows no intents."""
     charges_of: dict[str, list[Money]]
     """The same; under an empty key those that name neither intent nor order."""
+    limits: Limits
+    """The numbers that the shop promises."""
 
     def intent_of(self, order_id: str | None) -> str | None:
         """The wish to buy behind an order, where it is known."""
@@ -65,7 +68,7 @@ class Ledger:
         return order.intent if order else None
 
 
-def ledger_of(facts: Iterable[Fact]) -> Ledger:
+def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
     """Sort facts, in any order and of any kind; facts that no promise asks about are passed over."""
     told: dict[tuple[str, str], list[Any]] = {key: [] for key in _READ}
     heard = set()
@@ -106,6 +109,7 @@ def ledger_of(facts: Iterable[Fact]) -> Ledger:
         order_by_id=order_by_id,
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),
+        limits=limits,
     )
 
 

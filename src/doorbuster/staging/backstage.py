@@ -12,11 +12,13 @@ from starlette.routing import Route
 
 from doorbuster.errors import StagingError
 from doorbuster.staging.faults import list_faults
-from doorbuster.staging.faults.switchboard import Switch, switch_from_row
 from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.switchboard import Switch, switch_from_row
 from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply
 
 NAME: Final = "doorbuster-staging"
+SERVICES: Final = ("shop", "gateway", "collector", "mailbox", "back_office")
+"""Every process of a staging environment, in the order of their ports; those after the shop stand behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Start:
 
 
 async def _nobody(content: Mapping[str, Any]) -> None:
-    """The gateway and the collector have nobody to pass anything on to."""
+    """The services behind the shop have nobody to pass anything on to."""
 
 
 @dataclass(frozen=True)

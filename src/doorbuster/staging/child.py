@@ -15,7 +15,7 @@ import orjson
 import uvicorn
 
 from doorbuster.staging.backstage import Start
-from doorbuster.staging.services import SERVICES
+from doorbuster.staging.services import ROUTERS
 
 READY: Final = b"ready\n"
 _LOOK_AROUND_S: Final = 1.0
@@ -58,7 +58,7 @@ def main() -> None:
     lifeline = threading.Thread(target=_die_with_parent, args=(parent_pid, start.folder), daemon=True)
     lifeline.start()
     config = uvicorn.Config(
-        SERVICES[start.service](start),
+        ROUTERS[start.service](start),
         loop="uvloop",
         http="httptools",
         ws="none",

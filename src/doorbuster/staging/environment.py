@@ -1,4 +1,4 @@
-"""Brings the staging environment up and takes it down again: three processes, free ports, nothing left behind."""
+"""Brings the staging environment up and takes it down again: a process a service, free ports, nothing left behind."""
 
 from __future__ import annotations
 
@@ -19,20 +19,26 @@ from typing import Final
 import orjson
 
 from doorbuster.errors import StagingError
+from doorbuster.staging.backstage import SERVICES
 from doorbuster.staging.faults import parse_fault
 
-_SERVICES: Final = ("shop", "gateway", "collector")
 _UP_WITHIN_S: Final = 20.0
 _DOWN_WITHIN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the three services answer, as seen from this machine."""
+    """Where the services answer, as seen from this machine."""
 
     shop_url: str
     gateway_url: str
     collector_url: str
+    mailbox_url: str
+    back_office_url: str
+
+    def text(self) -> str:
+        """Every service with its address, in one line."""
+        return "   ".join(f"{service.replace('_', ' ')} {getattr(self, f'{service}_url')}" for service in SERVICES)
 
 
 @contextlib.contextmanager
@@ -44,10 +50,10 @@ def staging_environment(
     host: str = "127.0.0.1",
     access_log: Path | None = None,
 ) -> Iterator[Addresses]:
-    """A staging shop with its gateway and collector, up for as long as the block runs.
+    """A staging shop with the services behind it, up for as long as the block runs.
 
     Args:
-        port: the shop's port, the gateway's is one and the collector's two higher; 0 takes free ones.
+        port: the shop's port, the others' follow it in the order of `SERVICES`; 0 takes free ones.
         faults: `NAME` or `NAME=VALUE`, switched on for good.
         waits: whether every step takes its seeded time; without, the shop is as fast as the processor.
         seed: of catalogue, waits and faults, until a reset gives another.
@@ -65,7 +71,7 @@ def staging_environment(
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="doorbuster-", ignore_cleanup_errors=True))
         listeners = {
             service: stack.enter_context(_listen(host, port + offset if port else 0))
-            for offset, service in enumerate(_SERVICES)
+            for offset, service in enumerate(SERVICES)
         }
         ports = {service: listener.getsockname()[1] for service, listener in listeners.items()}
         children: dict[str, subprocess.Popen[bytes]] = {}
@@ -78,7 +84,7 @@ def staging_environment(
             listener.close()
         _wait_until_ready(children, Path(folder))
         reachable = "127.0.0.1" if host == "0.0.0.0" else host
-        yield Addresses(*(f"http://{reachable}:{ports[service]}" for service in _SERVICES))
+        yield Addresses(*(f"http://{reachable}:{ports[service]}" for service in SERVICES))
 
 
 def _writable(path: Path) -> None:

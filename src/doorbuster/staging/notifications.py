@@ -19,7 +19,7 @@ from doorbuster.staging.faults import (
     reordered_notifications,
 )
 from doorbuster.staging.faults.fault import Fault, strikes
-from doorbuster.staging.faults.switchboard import Switchboard
+from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import PAGE, Call, Counter, Endpoint, Reply
 
 TIMEOUT_S: Final = 10.0

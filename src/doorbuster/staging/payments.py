@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from doorbuster.staging.faults import declines, timeout_after_capture
 from doorbuster.staging.faults.fault import strikes
-from doorbuster.staging.faults.switchboard import Switchboard
+from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import PAGE, Call, Counter, Endpoint, Reply
 
 

@@ -13,8 +13,8 @@ import orjson
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.faults import lost_events
 from doorbuster.staging.faults.fault import strikes
-from doorbuster.staging.faults.switchboard import Switchboard
 from doorbuster.staging.orders import Order
+from doorbuster.staging.switchboard import Switchboard
 
 BATCH: Final = 25
 _GATHER_S: Final = 0.02

@@ -13,10 +13,10 @@ from doorbuster.staging.books import Books
 from doorbuster.staging.discounts import COUPONS
 from doorbuster.staging.faults import charge_without_order, coupon_overuse, double_order, oversell
 from doorbuster.staging.faults.fault import strikes
-from doorbuster.staging.faults.switchboard import Switchboard
 from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
 from doorbuster.staging.orders import NewOrder, Order
 from doorbuster.staging.purchase_events import PurchaseEvents
+from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import Refusal
 
 _SETTLE_EVERY_S: Final = 0.25

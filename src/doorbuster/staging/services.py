@@ -1,4 +1,4 @@
-"""The three services, put together: shop, payment gateway and analytics collector, each an ASGI application."""
+"""The services, put together, each an ASGI application."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from starlette.routing import Route, Router
 
 from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, wallet
 from doorbuster.staging.access_log import AccessLog
-from doorbuster.staging.backstage import Backstage, Start
+from doorbuster.staging.backstage import SERVICES, Backstage, Start
 from doorbuster.staging.books import Books
 from doorbuster.staging.catalogue import make_catalogue
 from doorbuster.staging.faults import parse_fault
-from doorbuster.staging.faults.switchboard import Switch, Switchboard
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
 from doorbuster.staging.gateway_router import gateway_router
 from doorbuster.staging.idempotency import Idempotency
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
 from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.switchboard import Switch, Switchboard
 from doorbuster.staging.till import Shop
 from doorbuster.staging.web import Call, Counter
 
@@ -117,10 +117,10 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         shop.books.reset(shop.catalogue)
 
     def addresses(call: Call) -> Mapping[str, str]:
-        return {service: shop.address_of(service, call) for service in ("gateway", "collector")}
+        return {service: shop.address_of(service, call) for service in SERVICES[1:]}
 
     async def pass_on(path: str, content: Mapping[str, Any]) -> None:
-        for service in ("gateway", "collector"):
+        for service in SERVICES[1:]:
             async with session.post(_url(start, service) + path, data=orjson.dumps(content)) as answer:
                 answer.raise_for_status()
 
@@ -143,8 +143,20 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
     ]
 
 
-SERVICES: Final[Mapping[str, Callable[[Start], Router]]] = {
+def mailbox_service(start: Start) -> Router:
+    """Where the shop's messages arrive."""
+    return Router(Backstage(start, _counter(start), reset=lambda seed: None).routes())
+
+
+def back_office_service(start: Start) -> Router:
+    """Where the shop's sales are booked and registered."""
+    return Router(Backstage(start, _counter(start), reset=lambda seed: None).routes())
+
+
+ROUTERS: Final[Mapping[str, Callable[[Start], Router]]] = {
+    "back_office": back_office_service,
     "collector": collector_service,
     "gateway": gateway_service,
+    "mailbox": mailbox_service,
     "shop": shop_service,
 }

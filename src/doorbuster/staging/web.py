@@ -15,8 +15,8 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from doorbuster.staging.access_log import AccessLog
-from doorbuster.staging.faults.switchboard import Switchboard
 from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.switchboard import Switchboard
 
 COOKIE: Final = "doorbuster_session"
 PAGE: Final = 20_000

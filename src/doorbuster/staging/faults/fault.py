@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Service = Literal["shop", "gateway", "collector"]
+Service = Literal["shop", "gateway", "collector", "mailbox", "back_office"]
 Unit = Literal["ms", "share", ""]
 
 

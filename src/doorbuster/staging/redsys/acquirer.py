@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from doorbuster.staging.faults.switchboard import Switchboard
 from doorbuster.staging.payments import Payment, PaymentBooks, bank_says_no
 from doorbuster.staging.redsys.request import CURRENCIES, Request, SisError
+from doorbuster.staging.switchboard import Switchboard
 
 DECLINED: Final = "0190"
 """Ds_Response of a bank that says no and not why."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from doorbuster.staging.faults.switchboard import Switchboard
 from doorbuster.staging.notifications import Outbox
 from doorbuster.staging.payments import Payment, PaymentBooks
 from doorbuster.staging.stripe import objects, webhooks
@@ -15,6 +14,7 @@ from doorbuster.staging.stripe.cards import CARDS, NUMBERS, Card
 from doorbuster.staging.stripe.form import Form, text
 from doorbuster.staging.stripe.objects import Object, compact
 from doorbuster.staging.stripe.refusals import StripeRefusal, invalid, missing, no_such
+from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.wallet_tokens import WalletTokens
 
 
