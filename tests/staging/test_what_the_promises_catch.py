@@ -6,6 +6,7 @@ from staging_mall import Mall, all_at_once
 
 from doorbuster.audit.audit import check_promises
 from doorbuster.promises.fact import Fact, Finding
+from doorbuster.staging.faults import list_faults
 
 DEAL = "doorbuster-deal-one"
 
@@ -70,3 +71,8 @@ def test_lost_events(mall: Mall) -> None:
     found = broken(mall)
     assert set(found) == {"one purchase event per order"}
     assert [one.order_id for one in found["one purchase event per order"].offences] == [order.order_id]
+
+
+def test_a_fault_names_a_promise_that_there_is() -> None:
+    promises = {found.promise for found in check_promises([])}
+    assert {fault.breaks for fault in list_faults() if fault.breaks} <= promises

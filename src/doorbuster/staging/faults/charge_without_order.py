@@ -10,4 +10,5 @@ FAULT = Fault(
     "share",
     0.05,
     "For this share of purchases the money is taken, then the shop stumbles and keeps no order.",
+    breaks="charged only for an order",
 )

@@ -10,4 +10,5 @@ FAULT = Fault(
     "",
     1,
     "Uses of a discount code are counted after the payment, so shoppers who pay together all get the last one.",
+    breaks="coupons within their limits",
 )

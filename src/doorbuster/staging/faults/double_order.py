@@ -10,4 +10,5 @@ FAULT = Fault(
     "",
     1,
     'A second click on "place order" in the native checkout makes a second order and a second charge.',
+    breaks="one order per intent",
 )

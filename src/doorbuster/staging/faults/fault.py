@@ -38,6 +38,8 @@ class Fault:
     sentence: str
     effect: Callable[[str, float, random.Random], Effect | None] | None = None
     """(step, value, rng) to what happens to this request; None for nothing."""
+    breaks: str = ""
+    """The promise that names it; empty where it makes something slow or unavailable and nobody is wronged."""
 
     def line(self) -> str:
         """E.g. `slow_checkout=150 ms   Placing a native order takes longer.`"""

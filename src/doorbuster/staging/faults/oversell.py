@@ -10,4 +10,5 @@ FAULT = Fault(
     "",
     1,
     "Stock is looked at before the payment and taken after it, so two shoppers can buy the last unit.",
+    breaks="stock is never oversold",
 )
