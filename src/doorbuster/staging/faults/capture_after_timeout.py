@@ -9,6 +9,6 @@ FAULT = Fault(
     "shop",
     "share",
     0.1,
-    "For this share of purchases the shop stops waiting too soon, takes that for a no and drops the order; money is taken.",
+    "For this share of purchases the shop stops waiting too soon, takes that for a no and drops the order; it is paid.",
     breaks="charged only for an order",
 )
