@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -41,3 +42,12 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     event_in_time.check,
 )
 """In the order in which a shop owner asks: shoppers' money, orders, prices, goods, and then analytics."""
+
+
+def _name(check: Callable[[Ledger], Finding]) -> str:
+    name: str = sys.modules[check.__module__].PROMISE
+    return name
+
+
+NAMES: Final = tuple(map(_name, PROMISES))
+"""What each is called, in the same order."""
