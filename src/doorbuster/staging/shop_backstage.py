@@ -59,7 +59,7 @@ async def _drain(shop: Shop, call: Call) -> Reply:
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
         async with asyncio.timeout(float(within_ms) / 1e3):
-            while shop.events.waiting or shop.purchases.running or orders.unsettled(shop.books, 1):
+            while shop.events.waiting or shop.purchases.running or shop.purchases.to_ask_about():
                 await asyncio.sleep(_LOOK_AGAIN_S)
     except TimeoutError:
         pass  # what is left is in the answer
