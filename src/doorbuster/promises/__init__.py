@@ -13,12 +13,16 @@ from doorbuster.promises import (
     event_for_an_order,
     event_in_time,
     event_value,
+    no_mail_loops,
     no_oversell,
+    no_reminder_to_buyer,
     one_charge_per_intent,
+    one_confirmation,
     one_order_per_intent,
     one_purchase_event,
     paid_for_every_order,
     price_honoured,
+    reminders_on_time,
     stock_adds_up,
     totals_add_up,
 )
@@ -40,8 +44,12 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     event_value.check,
     event_for_an_order.check,
     event_in_time.check,
+    one_confirmation.check,
+    no_reminder_to_buyer.check,
+    reminders_on_time.check,
+    no_mail_loops.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, and then analytics."""
+"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, analytics, and then messages."""
 
 
 def _name(check: Callable[[Ledger], Finding]) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
 from doorbuster.promises.fact import Fact
+
+YEAR_2100_US: Final = 4_102_444_800_000_000
+"""A shop's clock shows less; so local times can be worked out."""
 
 
 class Line(NamedTuple):
@@ -30,6 +35,7 @@ class Order(NamedTuple):
     """Items, discount, shipping and tax, in minor units."""
     lines: tuple[Line, ...] | None
     codes: tuple[str, ...]
+    cart: str | None = None
 
     @property
     def purchase(self) -> str:
@@ -87,6 +93,34 @@ class Coupon(NamedTuple):
     used: int | None
 
 
+class Contact(NamedTuple):
+    """A full cart whose shopper left an e-mail, as it was when they last touched it."""
+
+    at_us: int
+    cart: str
+    left_unix_us: int
+    """The same moment as `at_us`, on the shop's own clock: local hours are told by it."""
+    since_us: int | None
+    """When the shop could first write to them."""
+    intent: str | None
+    person: str | None
+    """The same for all carts of one person."""
+    zone: str | None
+    """Time zone by its name in the IANA database; None where there is no such zone."""
+
+
+class Message(NamedTuple):
+    """A message that reached a recipient."""
+
+    at_us: int | None
+    kind: str
+    order_id: str | None
+    cart: str | None
+    intent: str | None
+    person: str | None
+    purpose: str | None
+
+
 def read_order(fact: Fact) -> Order:
     detail = _detail(fact)
     parts = tuple(_whole(detail.get(f"{name}_minor")) for name in ("items", "discount", "shipping", "tax"))
@@ -100,6 +134,7 @@ def read_order(fact: Fact) -> Order:
         None if None in parts else parts,  # type: ignore[arg-type]  # four whole numbers by now
         _lines(detail.get("lines")),
         tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
+        _name(detail.get("cart")),
     )
 
 
@@ -130,6 +165,38 @@ def read_coupon(fact: Fact) -> Coupon | None:
     detail = _detail(fact)
     code = detail.get("code")
     return Coupon(code, _whole(detail.get("limit")), _whole(detail.get("used"))) if isinstance(code, str) else None
+
+
+def read_contact(fact: Fact) -> Contact:
+    """One that names no cart or no time has an empty `cart`: it must not pass for nobody."""
+    detail = _detail(fact)
+    cart, left_us, since_us = _name(detail.get("cart")), _whole(detail.get("left_unix_us")), detail.get("since_unix_us")
+    if fact.at_us is None or cart is None or left_us is None or not 0 <= left_us < YEAR_2100_US:
+        return Contact(0, "", 0, None, None, None, None)
+    since = _whole(since_us)
+    since_us = None if since is None else since - left_us + fact.at_us
+    person, zone = _name(detail.get("person")), _name(detail.get("zone"))
+    known_zone = zone if zone and _is_zone(zone) else None
+    return Contact(fact.at_us, cart, left_us, since_us, fact.intent, person, known_zone)
+
+
+def read_message(fact: Fact) -> Message:
+    detail = _detail(fact)
+    cart, person, purpose = (_name(detail.get(name)) for name in ("cart", "person", "purpose"))
+    return Message(fact.at_us, fact.kind, fact.order_id, cart, fact.intent, person, purpose)
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _detail(fact: Fact) -> Mapping[str, Any]:

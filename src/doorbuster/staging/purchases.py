@@ -23,6 +23,7 @@ from doorbuster.staging.faults import (
 )
 from doorbuster.staging.faults.fault import Fault, strikes
 from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
+from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.orders import NewOrder, Order
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.switchboard import Switchboard
@@ -35,10 +36,13 @@ _SETTLE_AT_ONCE: Final = 50
 class Purchases:
     """The one place where orders are made."""
 
-    def __init__(self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, faults: Switchboard) -> None:
+    def __init__(
+        self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, mail: MailRoom, faults: Switchboard
+    ) -> None:
         self._books = books
         self._gateway = gateway
         self._events = events
+        self._mail = mail
         self._faults = faults
         self._settling: dict[int, asyncio.Task[Order]] = {}
         """By order number: whoever asks about an order that is being paid for waits for the same answer."""
@@ -153,6 +157,7 @@ class Purchases:
             orders.set_status(self._books, order.number, "paid")
         paid = replace(order, status="paid")
         self._events.add(paid)
+        self._mail.paid(paid)
         return paid
 
     async def _collect(self, wish: NewOrder) -> None:
