@@ -9,9 +9,11 @@ from doorbuster.promises import (
     charged_for_an_order,
     confirmed_orders_exist,
     coupon_limit,
+    discounts_apart,
     event_for_an_order,
     event_in_time,
     event_value,
+    no_frozen_cart,
     no_oversell,
     one_charge_per_intent,
     one_order_per_intent,
@@ -35,9 +37,11 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
+    discounts_apart.check,
+    no_frozen_cart.check,
     one_purchase_event.check,
     event_value.check,
     event_for_an_order.check,
     event_in_time.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, and then analytics."""
+"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, carts, and then analytics."""

@@ -11,6 +11,8 @@ class Limits:
 
     event_within_s: float = 60.0
     """A purchase event reaches analytics within this of its payment: campaigns are steered by it on the day itself."""
+    frozen_after_s: float = 2.0
+    """A cart that has not answered for this long when its shopper gives up, while others are answered, is frozen."""
 
 
 DEFAULT_LIMITS = Limits()

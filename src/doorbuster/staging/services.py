@@ -12,7 +12,7 @@ import aiohttp
 import orjson
 from starlette.routing import Route, Router
 
-from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, wallet
+from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, upsell, wallet
 from doorbuster.staging.access_log import AccessLog
 from doorbuster.staging.backstage import SERVICES, Backstage, Start
 from doorbuster.staging.books import Books
@@ -111,6 +111,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
 
     def reset(seed: int) -> None:
         shop.purchases.cancel_all()
+        shop.locks.reset()
         shop.events.forget()
         idempotency.reset()
         shop.catalogue = make_catalogue(seed)
@@ -138,6 +139,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         *native_checkout.routes(shop),
         *browsing.routes(shop),
         *wallet.routes(shop, idempotency),
+        *upsell.routes(shop),
         *shop_backstage.routes(shop),
         *backstage.routes(),
     ]
