@@ -37,6 +37,7 @@ class Sale:
     contact: Fact
     reminders: tuple[Fact, ...]
     other: tuple[Fact, ...] = ()
+    failed: tuple[Fact, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -48,7 +49,7 @@ class Sale:
 
     def facts(self) -> list[Fact]:
         told = [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
-        return [*told, *self.confirmations, self.contact, *self.reminders, *self.other]
+        return [*told, *self.failed, *self.confirmations, self.contact, *self.reminders, *self.other]
 
 
 def sale(number: int, code: str | None = None) -> Sale:
@@ -96,10 +97,12 @@ class Day:
         uses = sum("BF25" in order["codes"] for order in orders)
         initial = sold - self.initial_less if self.initial_less else sold + 10
         stock = {"variant": "hat", "initial": initial, "units": initial - sold - self.missing_units}
-        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses}
+        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses, "excludes": ["VIP50"]}
+        alive_us = range(-5 * SECOND_US, (len(self.sales) + 2) * SECOND_US, SECOND_US // 2)
         return [
             *told,
             *self.more,
+            *(fact("shopper", "shop_answered", at_us=at_us) for at_us in alive_us),
             fact("shop", "stock", detail=stock),
             fact("shop", "coupon", detail=coupon),
             fact("shop", "contacts_read", at_us=48 * 3600 * SECOND_US),
@@ -148,6 +151,13 @@ def _written_to_again_and_again(sale: Sale) -> Sale:
     return replace(sale, other=(message("other", at_us, sale.order_id, order_id=sale.order_id),) * 6)
 
 
+def hung(sale: Sale, step: str = "cart.add", waited_ms: int = 3000) -> Fact:
+    """Its shopper gave up on a cart that did not answer."""
+    detail = {"step": step, "outcome": "abandoned", "detail": "patience ran out", "waited_ms": waited_ms}
+    told = {"at_us": sale.number * SECOND_US, "session": sale.number, "intent": sale.intent}
+    return fact("shopper", "step_failed", **told, detail=detail)
+
+
 def _event_with(sale: Sale, **changed: Any) -> Sale:
     return replace(sale, events=(sale.events[0]._replace(**changed),))
 
@@ -188,6 +198,12 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "quoted less": (
         lambda sale: replace(sale, seen=sale.seen and sale.seen._replace(detail='{"quoted_minor": 2888}')),
         frozenset({"price honoured from cart to order"})),
+    "two codes that exclude each other": (
+        lambda sale: _order_with(sale, codes=["BF25", "VIP50"]),
+        frozenset({"discounts that exclude each other never meet"})),
+    "its cart froze": (
+        lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), failed=(hung(sale),)),
+        frozenset({"no frozen cart"})),
     "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
     "event doubled": (lambda sale: replace(sale, events=sale.events * 2), frozenset({"one purchase event per order"})),
     "event of another value": (

@@ -13,7 +13,7 @@ from doorbuster.promises.fact import Fact
 from tests.promises.day import SPOILT, Day, clean_day, findings, named
 
 KINDS = [
-    ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_pending"), ("shop", "order_failed"),
+    ("shopper", "combination"), ("shopper", "shop_answered"), ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_pending"), ("shop", "order_failed"),
     ("shop", "stock"), ("shop", "coupon"), ("shop", "books_read"), ("gateway", "captured"), ("gateway", "refunded"),
     ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"),
     ("mailbox", "reminder"), ("mailbox", "other"), ("shop", "contact"), ("shop", "contacts_read"), ("", "\x00"),
@@ -32,6 +32,11 @@ detail = st.fixed_dictionaries(
         "zone": st.sampled_from(["Europe/Madrid", "Asia/Tokyo", "America", "no/such", "../etc"]) | rubbish,
         **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),
+        "excludes": st.lists(name | rubbish, max_size=2) | rubbish,
+        "step": st.sampled_from(["cart.add", "wallet.update", "checkout.payment"]) | rubbish,
+        "outcome": st.sampled_from(["abandoned", "error"]) | rubbish,
+        "waited_ms": st.sampled_from([0, 3000, 30_000]) | rubbish,
+        **dict.fromkeys(("discount", "upsell", "way"), st.sampled_from(["no code", "TEN", "accepted"]) | rubbish),
     },
 ).map(json.dumps)
 

@@ -10,9 +10,11 @@ from doorbuster.promises import (
     charged_for_an_order,
     confirmed_orders_exist,
     coupon_limit,
+    discounts_apart,
     event_for_an_order,
     event_in_time,
     event_value,
+    no_frozen_cart,
     no_mail_loops,
     no_oversell,
     no_reminder_to_buyer,
@@ -40,6 +42,8 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
+    discounts_apart.check,
+    no_frozen_cart.check,
     one_purchase_event.check,
     event_value.check,
     event_for_an_order.check,
@@ -49,7 +53,7 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     reminders_on_time.check,
     no_mail_loops.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, analytics, and then messages."""
+"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, carts, analytics, messages."""
 
 
 def _name(check: Callable[[Ledger], Finding]) -> str:

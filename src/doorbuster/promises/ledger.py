@@ -13,24 +13,32 @@ from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
     Contact,
     Coupon,
+    Dealt,
     Event,
     Message,
     Money,
     Order,
     Seen,
     Stock,
+    Wait,
+    read_answered,
     read_contact,
     read_coupon,
+    read_dealt,
     read_event,
     read_message,
     read_money,
     read_order,
     read_seen,
     read_stock,
+    read_wait,
 )
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("shopper", "order_seen"): read_seen,
+    ("shopper", "step_failed"): read_wait,
+    ("shopper", "combination"): read_dealt,
+    ("shopper", "shop_answered"): read_answered,
     ("shop", "order"): read_order,
     ("shop", "order_pending"): read_order,
     ("shop", "stock"): read_stock,
@@ -63,6 +71,11 @@ class Ledger:
     events: Sequence[Event]
     stock: Sequence[Stock]
     coupons: Sequence[Coupon]
+    waits: Sequence[Wait]
+    """Steps on a cart that shoppers waited for in vain."""
+    dealt: Sequence[Dealt]
+    answered_us: Sequence[int]
+    """Moments at which the shop answered somebody, twice a second or so."""
     order_by_id: dict[str, Order]
     orders_of: dict[str, list[Order]]
     """By purchase: the intent, or the order id where the shop knows no intents."""
@@ -123,6 +136,9 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         events=in_order_of_time(told["analytics", "purchase_event"]),
         stock=list({one.variant: one for one in in_order_of_time(told["shop", "stock"])}.values()),
         coupons=list({one.code: one for one in in_order_of_time(told["shop", "coupon"])}.values()),
+        waits=in_order_of_time(told["shopper", "step_failed"]),
+        dealt=in_order_of_time(told["shopper", "combination"]),
+        answered_us=[at_us for (at_us,) in in_order_of_time(told["shopper", "shop_answered"])],
         order_by_id=order_by_id,
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),

@@ -52,6 +52,15 @@ class Cart:
     """The gateway's token for the means of payment: a shop never keeps a card number."""
     order_number: int | None = None
     canceled: bool = False
+    upsell: str | None = None
+    """The variant that the upsell app put in."""
+    automatic: list[str] = field(default_factory=list)
+    """Discounts that came by themselves, as the combiner last worked them out."""
+
+    @property
+    def in_force(self) -> list[str]:
+        """Every discount of this cart, those that were typed in first."""
+        return [*self.codes, *self.automatic]
 
 
 class Books:

@@ -41,8 +41,6 @@ class NewOrder:
     source: str | None
     stock_late: bool = False
     """The oversell fault: stock is taken only once the order is paid."""
-    coupons_late: bool = False
-    """The coupon_overuse fault: uses are counted only once the order is paid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +32,7 @@ from doorbuster.staging.web import Refusal
 
 _SETTLE_EVERY_S: Final = 0.25
 _SETTLE_AT_ONCE: Final = 50
+_COUNTED: Final = 10_000
 
 
 class Purchases:
@@ -46,6 +48,16 @@ class Purchases:
         self._faults = faults
         self._settling: dict[int, asyncio.Task[Order]] = {}
         """By order number: whoever asks about an order that is being paid for waits for the same answer."""
+        self._counted: deque[tuple[str, float]] = deque(maxlen=_COUNTED)
+        """Discount codes and when they were used, in monotonic seconds: what a copy that lags does not know yet."""
+
+    def known_uses(self, code: str) -> int:
+        """How often a discount code was used, as this shop knows it."""
+        uses, lag_ms = self._books.uses(code), self._faults.value(coupon_overuse.FAULT)
+        if lag_ms is None:
+            return uses
+        copied_at = time.monotonic() - lag_ms / 1e3
+        return uses - sum(counted == code and at > copied_at for counted, at in self._counted)
 
     @property
     def running(self) -> int:
@@ -71,6 +83,7 @@ class Purchases:
         for task in self._settling.values():
             task.cancel()
         self._settling.clear()
+        self._counted.clear()
 
     def to_ask_about(self) -> list[Order]:
         """Orders whose payment is still open and about which the shop means to ask again, oldest first."""
@@ -116,7 +129,6 @@ class Purchases:
         wish = replace(
             wish,
             stock_late=self._faults.value(oversell.FAULT) is not None,
-            coupons_late=self._faults.value(coupon_overuse.FAULT) is not None,
         )
         with self._books.transaction():
             for line in wish.lines:
@@ -128,10 +140,10 @@ class Purchases:
                     raise Refusal(422, "out_of_stock", "Not enough units in stock.")
             for code in wish.codes:
                 limit = COUPONS[code].limit
-                if limit is not None and self._books.uses(code) >= limit:
+                if limit is not None and self.known_uses(code) >= limit:
                     raise Refusal(422, "discount_code_usage_limit_reached", "The discount code is used up.")
-                if not wish.coupons_late:
-                    self._books.count_use(code)
+                self._books.count_use(code)
+                self._counted.append((code, time.monotonic()))
             return orders.insert(self._books, wish, time.time_ns() // 1000)
 
     async def _settle(self, order: Order) -> Order:
@@ -193,15 +205,11 @@ class Purchases:
         if not order.new.stock_late and self._faults.value(reservation_leak.FAULT) is None:
             for line in order.new.lines:
                 self._books.take(line.variant, -line.quantity)
-        if not order.new.coupons_late:
-            for code in order.new.codes:
-                self._books.count_use(code, -1)
+        for code in order.new.codes:
+            self._books.count_use(code, -1)
 
     def _hand_over(self, order: Order) -> None:
-        """The two late faults take here what a sound shop took before the payment."""
+        """The oversell fault takes here what a sound shop took before the payment."""
         if order.new.stock_late:
             for line in order.new.lines:
                 self._books.take(line.variant, line.quantity, even_if_short=True)
-        if order.new.coupons_late:
-            for code in order.new.codes:
-                self._books.count_use(code)

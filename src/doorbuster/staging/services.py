@@ -12,7 +12,7 @@ import aiohttp
 import orjson
 from starlette.routing import Route, Router
 
-from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, wallet
+from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, upsell, wallet
 from doorbuster.staging.access_log import AccessLog
 from doorbuster.staging.backstage import SERVICES, Backstage, Start
 from doorbuster.staging.books import Books
@@ -117,6 +117,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
 
     def reset(seed: int) -> None:
         shop.purchases.cancel_all()
+        shop.locks.reset()
         shop.events.forget()
         shop.clock.reset()
         shop.mail.reset()
@@ -147,6 +148,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         *browsing.routes(shop),
         *wallet.routes(shop, idempotency),
         *shop.mail.routes(),
+        *upsell.routes(shop),
         *shop_backstage.routes(shop),
         *backstage.routes(),
     ]

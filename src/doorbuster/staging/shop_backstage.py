@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from doorbuster.staging import orders
 from doorbuster.staging.catalogue import CURRENCY
-from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.discounts import COUPONS, excluded_by
 from doorbuster.staging.till import Shop, page
 from doorbuster.staging.web import PAGE, Call, Refusal, Reply
 
@@ -43,9 +43,23 @@ def _stock(shop: Shop, call: Call) -> Reply:
 
 
 def _coupons(shop: Shop, call: Call) -> Reply:
-    """GET /admin/coupons: limit (null for none) and uses."""
-    rows = [{"code": code, "limit": coupon.limit, "used": shop.books.uses(code)} for code, coupon in COUPONS.items()]
+    """GET /admin/coupons: limit (null for none), uses, the codes it excludes, and whether it comes by itself."""
+    rows = [
+        {
+            "code": code,
+            "limit": coupon.limit,
+            "used": shop.books.uses(code),
+            "excludes": excluded_by(code),
+            "automatic": coupon.automatic,
+        }
+        for code, coupon in COUPONS.items()
+    ]
     return Reply({"coupons": rows})
+
+
+def _carts(shop: Shop, call: Call) -> Reply:
+    """GET /admin/carts: how many writers wait for a cart that somebody else is writing to."""
+    return Reply({"waiting": shop.locks.waiting})
 
 
 def _orders(shop: Shop, call: Call) -> Reply:
@@ -104,6 +118,7 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/catalogue", "", _catalogue),
         page(shop, "GET", "/admin/stock", "", _stock),
         page(shop, "GET", "/admin/coupons", "", _coupons),
+        page(shop, "GET", "/admin/carts", "", _carts),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
         page(shop, "GET", "/admin/clock", "", _clock),

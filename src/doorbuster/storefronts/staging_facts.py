@@ -6,7 +6,7 @@ microseconds, null where the fact is a state) in place of `at_us`:
     witness    kind                                     amount_minor   detail
     shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
     shop       stock                                    null           variant, units, initial
-    shop       coupon                                   null           code, limit, used
+    shop       coupon                                   null           code, limit, used, excludes
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     shop       contact                                  null           cart, person, zone, since and left (unix us)
