@@ -73,6 +73,7 @@ bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs ngin
 	$(BIN)/python bench/lateness.py
 	$(BIN)/python bench/master_cost.py
 	$(BIN)/python bench/audit_speed.py
+	$(BIN)/python bench/facts_cost.py
 
 faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
 	$(BIN)/python bench/faults.py
