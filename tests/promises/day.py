@@ -202,7 +202,7 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
         lambda sale: _order_with(sale, codes=["BF25", "VIP50"]),
         frozenset({"discounts that exclude each other never meet"})),
     "its cart froze": (
-        lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), failed=(hung(sale),)),
+        lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), confirmations=(), failed=(hung(sale),)),
         frozenset({"no frozen cart"})),
     "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
     "event doubled": (lambda sale: replace(sale, events=sale.events * 2), frozenset({"one purchase event per order"})),
