@@ -77,5 +77,4 @@ def _shared(ledger: Ledger, frozen: list[Wait]) -> str:
 def _outage(count: int) -> str:
     if not count:
         return ""
-    hung = some(count, "cart").replace(" cart", " more cart")
-    return f"; {hung} hung while nobody else was answered either, which makes no frozen cart but an outage"
+    return f"; {some(count, 'cart')} hung while nobody else was answered either: an outage, or nobody else was there"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -192,9 +193,14 @@ def read_wait(fact: Fact) -> Wait | None:
 
 
 def read_dealt(fact: Fact) -> Dealt | None:
-    detail = _detail(fact)
-    levels = tuple((factor, str(detail[factor])) for factor in FACTORS if isinstance(detail.get(factor), str))
+    levels = _levels(fact.detail)
     return Dealt(fact.at_us, fact.session, fact.intent, levels) if levels else None
+
+
+@lru_cache(maxsize=4096)  # a million buyers are dealt a few dozen
+def _levels(detail: str | None) -> Levels:
+    told = _object(detail)
+    return tuple((factor, str(told[factor])) for factor in FACTORS if isinstance(told.get(factor), str))
 
 
 def read_answered(fact: Fact) -> tuple[int] | None:
@@ -204,13 +210,17 @@ def read_answered(fact: Fact) -> tuple[int] | None:
 
 def _detail(fact: Fact) -> Mapping[str, Any]:
     """The fact's own words; nothing where they are not what the table's page promises."""
-    if not fact.detail:
+    return _object(fact.detail)
+
+
+def _object(text: str | None) -> Mapping[str, Any]:
+    if not text:
         return {}
     try:
-        detail = orjson.loads(fact.detail)
+        told = orjson.loads(text)
     except orjson.JSONDecodeError:
         return {}
-    return detail if isinstance(detail, dict) else {}
+    return told if isinstance(told, dict) else {}
 
 
 def _whole(value: object) -> int | None:
