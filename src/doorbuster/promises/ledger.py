@@ -7,27 +7,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from doorbuster.promises.cart_rows import Dealt, Wait, read_answered, read_dealt, read_wait
 from doorbuster.promises.fact import Fact
 from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
 from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
+    Contact,
     Coupon,
-    Dealt,
     Event,
+    Message,
     Money,
     Order,
     Seen,
     Stock,
-    Wait,
-    read_answered,
+    read_contact,
     read_coupon,
-    read_dealt,
     read_event,
+    read_message,
     read_money,
     read_order,
     read_seen,
     read_stock,
-    read_wait,
 )
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
@@ -41,7 +41,12 @@ _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("shop", "coupon"): read_coupon,
     ("gateway", "captured"): read_money,
     ("gateway", "refunded"): read_money,
+    ("shop", "contact"): read_contact,
+    ("shop", "contacts_read"): lambda fact: (fact.at_us,),
     ("analytics", "purchase_event"): read_event,
+    ("mailbox", "confirmation"): read_message,
+    ("mailbox", "reminder"): read_message,
+    ("mailbox", "other"): read_message,
 }
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -74,6 +79,14 @@ class Ledger:
     """The same; under an empty key those that name neither intent nor order."""
     limits: Limits
     """The numbers that the shop promises."""
+    contacts: Sequence[Contact]
+    """Carts whose shoppers can be reminded, each once."""
+    contacts_read: bool
+    """Whether the shop told of them at all, if only that there were none."""
+    contacts_until_us: int | None
+    """Up to when it told, by its own clock; None where it does not say."""
+    messages: Sequence[Message]
+    """All that the shop sent, of whatever kind."""
 
     def intent_of(self, order_id: str | None) -> str | None:
         """The wish to buy behind an order, where it is known."""
@@ -126,6 +139,10 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),
         limits=limits,
+        contacts=list({one.cart: one for one in in_order_of_time(told["shop", "contact"])}.values()),
+        contacts_read=bool(told["shop", "contacts_read"]),
+        contacts_until_us=max((at_us for (at_us,) in told["shop", "contacts_read"] if at_us is not None), default=None),
+        messages=in_order_of_time(row for key, rows in told.items() if key[0] == "mailbox" for row in rows),
     )
 
 

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
+from doorbuster.promises.cart_rows import Wait
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.in_common import in_common, told, with_all
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.rows import Wait
 from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
 
 PROMISE = "no frozen cart"

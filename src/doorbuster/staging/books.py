@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,8 @@ class Books:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self.query = self._db.execute
+        self.on_cart: Callable[[Cart], None] = lambda cart: None
+        """Told of each cart that was saved."""
 
     def close(self) -> None:
         self._db.close()
@@ -102,6 +104,7 @@ class Books:
 
     def save_cart(self, cart: Cart) -> None:
         self.query("INSERT OR REPLACE INTO cart VALUES (?, ?)", (cart.id, orjson.dumps(cart)))
+        self.on_cart(cart)
 
     def units(self, variant: str) -> int:
         """Units in stock; 0 for a variant that is not sold."""

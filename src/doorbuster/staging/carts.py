@@ -82,7 +82,10 @@ def _quantity(body: dict[str, Any]) -> int:
 
 
 def _create(shop: Shop, call: Call) -> Reply:
-    cart = Cart(id=secrets.token_hex(8), session=call.session, channel="native")
+    email = call.json().get("email")
+    if email is not None and (not isinstance(email, str) or "@" not in email):
+        raise Refusal(400, "invalid_email", "email must be an address.")
+    cart = Cart(id=secrets.token_hex(8), session=call.session, channel="native", email=email)
     shop.books.save_cart(cart)
     return Reply(view(shop, cart), 201)
 

@@ -16,10 +16,12 @@ from doorbuster.staging.catalogue import Catalogue
 from doorbuster.staging.discounts import COUPONS
 from doorbuster.staging.faults import rounding_drift
 from doorbuster.staging.gateway_calls import GatewayCalls
+from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.orders import NewOrder, OrderLine
 from doorbuster.staging.pricing import SHIPPING_OPTIONS, Totals
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.virtual_clock import VirtualClock
 from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply, plain_error
 
 
@@ -32,6 +34,9 @@ class Shop:
     books: Books
     gateway: GatewayCalls
     events: PurchaseEvents
+    clock: VirtualClock
+    """For what happens minutes or hours later; everything else goes by the wall clock."""
+    mail: MailRoom
     purchases: Purchases
     ports: dict[str, int]
     """Service name to port; the host is the one by which the caller reached the shop."""
