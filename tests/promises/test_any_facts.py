@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from random import Random
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_every_seeded_violation_is_reported_and_nothing_else(day: tuple[list[Fac
     found = findings(facts)
     assert {promise for promise, one in found.items() if one.kept is False} == set(harmed)
     for promise, numbers in harmed.items():
-        sales = {int(name[1:].partition("-")[0]) for name in named(found[promise]) if name[0] in "io"}
+        sales = {int(one[1]) for name in named(found[promise]) if (one := re.match(r"[io](\d+)\b", name))}
         assert sales == numbers, promise
 
 
