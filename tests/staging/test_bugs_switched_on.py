@@ -78,7 +78,7 @@ def test_coupon_overuse(mall: Mall) -> None:
     crowd = [mall.ready_to_place(f"over-{number}", line, coupon="VIP50") for number in range(40)]
     mall.switch_on_with_time_to_race("coupon_overuse")
     all_at_once([shopper.checkout_complete for shopper in crowd])
-    assert mall.coupon_uses("VIP50") > 25
+    assert mall.coupon_uses("VIP50") > 12
 
 
 def test_charge_without_order(mall: Mall) -> None:

@@ -7,31 +7,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from doorbuster.promises.cart_rows import Dealt, Wait, read_answered, read_dealt, read_wait
 from doorbuster.promises.fact import Fact
 from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
 from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
     Contact,
     Coupon,
-    Dealt,
     Event,
     Message,
     Money,
     Order,
     Seen,
     Stock,
-    Wait,
-    read_answered,
     read_contact,
     read_coupon,
-    read_dealt,
     read_event,
     read_message,
     read_money,
     read_order,
     read_seen,
     read_stock,
-    read_wait,
 )
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {

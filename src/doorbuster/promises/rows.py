@@ -13,19 +13,6 @@ from doorbuster.promises.fact import Fact
 
 YEAR_2100_US: Final = 4_102_444_800_000_000
 """A shop's clock shows less; so local times can be worked out."""
-CART_STEPS: Final = frozenset(
-    {
-        *("cart.create", "cart.add", "cart.update", "cart.discount", "cart.view"),
-        *("checkout.start", "checkout.address", "checkout.shipping", "wallet.start", "wallet.update"),
-    }
-)
-"""Steps that touch a cart and nothing but the shop."""
-
-
-FACTORS: Final = ("discount", "upsell", "way", "basket")
-"""What combinations are made of."""
-Levels = tuple[tuple[str, str], ...]
-"""(factor, level), e.g. ("upsell", "accepted"), in the order of the factors."""
 
 
 class Line(NamedTuple):
@@ -108,34 +95,6 @@ class Coupon(NamedTuple):
     """Codes that may never stand beside it; None where the shop does not say."""
 
 
-class Wait(NamedTuple):
-    """A step on a cart that its shopper gave up waiting for."""
-
-    at_us: int
-    """When they gave up."""
-    session: int | None
-    intent: str | None
-    step: str
-    waited_us: int
-
-    @property
-    def shopper(self) -> int | str | None:
-        return self.intent if self.session is None else self.session
-
-
-class Dealt(NamedTuple):
-    """The combination that a buying session was dealt."""
-
-    at_us: int | None
-    session: int | None
-    intent: str | None
-    levels: Levels
-
-    @property
-    def shopper(self) -> int | str | None:
-        return self.intent if self.session is None else self.session
-
-
 class Contact(NamedTuple):
     """A full cart whose shopper left an e-mail, as it was when they last touched it."""
 
@@ -214,28 +173,6 @@ def read_coupon(fact: Fact) -> Coupon | None:
     return Coupon(code, _whole(detail.get("limit")), _whole(detail.get("used")), excludes)
 
 
-def read_wait(fact: Fact) -> Wait | None:
-    """None for other failures, and for steps that wait for the payment gateway: its silence is not the cart's."""
-    if fact.at_us is None or not fact.detail or '"abandoned"' not in fact.detail:
-        return None
-    detail = _detail(fact)
-    step, waited_ms = detail.get("step"), _whole(detail.get("waited_ms"))
-    if detail.get("outcome") != "abandoned" or step not in CART_STEPS or waited_ms is None:
-        return None
-    return Wait(fact.at_us, fact.session, fact.intent, str(step), waited_ms * 1000)
-
-
-def read_dealt(fact: Fact) -> Dealt | None:
-    detail = _detail(fact)
-    levels = tuple((factor, str(detail[factor])) for factor in FACTORS if isinstance(detail.get(factor), str))
-    return Dealt(fact.at_us, fact.session, fact.intent, levels) if levels else None
-
-
-def read_answered(fact: Fact) -> tuple[int] | None:
-    """When the shop answered somebody."""
-    return None if fact.at_us is None else (fact.at_us,)
-
-
 def read_contact(fact: Fact) -> Contact:
     """One that names no cart or no time has an empty `cart`: it must not pass for nobody."""
     detail = _detail(fact)
@@ -270,13 +207,18 @@ def _name(value: object) -> str | None:
 
 def _detail(fact: Fact) -> Mapping[str, Any]:
     """The fact's own words; nothing where they are not what the table's page promises."""
-    if not fact.detail:
+    return object_of(fact.detail)
+
+
+def object_of(text: str | None) -> Mapping[str, Any]:
+    """A fact's detail as JSON; nothing where it is none."""
+    if not text:
         return {}
     try:
-        detail = orjson.loads(fact.detail)
+        told = orjson.loads(text)
     except orjson.JSONDecodeError:
         return {}
-    return detail if isinstance(detail, dict) else {}
+    return told if isinstance(told, dict) else {}
 
 
 def _whole(value: object) -> int | None:
