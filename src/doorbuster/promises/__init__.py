@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -49,3 +50,12 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     no_mail_loops.check,
 )
 """In the order in which a shop owner asks: shoppers' money, orders, prices, goods, analytics, and then messages."""
+
+
+def _name(check: Callable[[Ledger], Finding]) -> str:
+    name: str = sys.modules[check.__module__].PROMISE
+    return name
+
+
+NAMES: Final = tuple(map(_name, PROMISES))
+"""What each is called, in the same order."""
