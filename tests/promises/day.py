@@ -76,7 +76,8 @@ def sale(number: int, code: str | None = None) -> Sale:
 
 
 def message(kind: str, at_us: int, person: str, cart: str | None = None, **said: Any) -> Fact:
-    return fact("mailbox", kind, at_us=at_us, detail={"cart": cart, "person": person, "purpose": kind}, **said)
+    purpose = "ticket" if kind == "other" else kind
+    return fact("mailbox", kind, at_us=at_us, detail={"cart": cart, "person": person, "purpose": purpose}, **said)
 
 
 @dataclass(frozen=True)
