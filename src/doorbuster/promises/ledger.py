@@ -13,16 +13,20 @@ from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
     Coupon,
     Event,
+    Held,
     Money,
     Order,
     Seen,
     Stock,
+    Unkept,
     read_coupon,
     read_event,
+    read_held,
     read_money,
     read_order,
     read_seen,
     read_stock,
+    read_unkept,
 )
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
@@ -34,6 +38,10 @@ _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("gateway", "captured"): read_money,
     ("gateway", "refunded"): read_money,
     ("analytics", "purchase_event"): read_event,
+    ("analytics", "purchase_merged"): read_unkept,
+    ("analytics", "purchase_dropped"): read_unkept,
+    ("analytics", "purchase_refused"): read_unkept,
+    ("shop", "event_held"): read_held,
 }
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -52,6 +60,10 @@ class Ledger:
     """Captures that were not given back; what was given back in part is smaller by that."""
     seen: Sequence[Seen]
     events: Sequence[Event]
+    unkept: Sequence[Unkept]
+    """Purchase events that were sent, and that analytics does not have."""
+    held: Sequence[Held]
+    """Purchase events that the shop had not sent when its books were read, and meant to send later."""
     stock: Sequence[Stock]
     coupons: Sequence[Coupon]
     order_by_id: dict[str, Order]
@@ -104,6 +116,10 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         charges=charges,
         seen=seen,
         events=in_order_of_time(told["analytics", "purchase_event"]),
+        unkept=in_order_of_time(
+            row for fate in ("merged", "dropped", "refused") for row in told["analytics", f"purchase_{fate}"]
+        ),
+        held=in_order_of_time(told["shop", "event_held"]),
         stock=list({one.variant: one for one in in_order_of_time(told["shop", "stock"])}.values()),
         coupons=list({one.code: one for one in in_order_of_time(told["shop", "coupon"])}.values()),
         order_by_id=order_by_id,

@@ -11,7 +11,7 @@ from typing import Final
 from doorbuster.staging import orders
 from doorbuster.staging.books import Books
 from doorbuster.staging.discounts import COUPONS
-from doorbuster.staging.faults import charge_without_order, coupon_overuse, double_order, oversell
+from doorbuster.staging.faults import charge_without_order, coupon_overuse, double_order, event_before_payment, oversell
 from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
 from doorbuster.staging.orders import NewOrder, Order
@@ -51,7 +51,11 @@ class Purchases:
             known, wish = None, replace(wish, payment_key=f"{wish.intent}-{secrets.token_hex(4)}", authorisation=None)
         if known and known.status == "paid":
             return known
-        return await self._settle_once(known or self._reserve(wish))
+        if known:
+            return await self._settle_once(known)
+        order = self._reserve(wish)
+        bank_s = event_before_payment.BANK_S if self._events.placed(order) else 0.0
+        return await self._settle_once(order, bank_s)
 
     def cancel_all(self) -> None:
         """Stop all work on purchases, at a reset: it must not write into the new books."""
@@ -72,11 +76,14 @@ class Purchases:
                     if refusal.status == 503:
                         break  # still silent, or reset meanwhile: look again in a moment
 
-    async def _settle_once(self, order: Order) -> Order:
-        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing."""
+    async def _settle_once(self, order: Order, bank_s: float = 0.0) -> Order:
+        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing.
+
+        `bank_s` is how long the shopper's bank keeps them before the gateway is asked.
+        """
         task = self._settling.get(order.number)
         if task is None:
-            task = asyncio.create_task(self._settle(order))
+            task = asyncio.create_task(self._settle(order, bank_s))
             self._settling[order.number] = task
             task.add_done_callback(lambda done: self._forget(order.number, done))
         try:
@@ -114,9 +121,11 @@ class Purchases:
                     self._books.count_use(code)
             return orders.insert(self._books, wish, time.time_ns() // 1000)
 
-    async def _settle(self, order: Order) -> Order:
+    async def _settle(self, order: Order, bank_s: float) -> Order:
         """Get the money for a pending order, and say honestly what came of it."""
         wish = order.new
+        if bank_s:
+            await asyncio.sleep(bank_s)
         try:
             if wish.authorisation:
                 await self._gateway.capture(wish.payment_key, wish.authorisation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from starlette.routing import Route
@@ -58,13 +59,19 @@ async def _drain(shop: Shop, call: Call) -> Reply:
     """POST /admin/drain {within_ms}: wait until all purchases are settled and all events sent, and say what is not."""
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
+        until_unix_s = time.time() + float(within_ms) / 1e3
         async with asyncio.timeout(float(within_ms) / 1e3):
-            while shop.events.waiting or shop.purchases.running or orders.unsettled(shop.books, 1):
+            while shop.events.due_by(until_unix_s) or shop.purchases.running or orders.unsettled(shop.books, 1):
                 await asyncio.sleep(_LOOK_AGAIN_S)
     except TimeoutError:
         pass  # what is left is in the answer
     pending = shop.books.query("SELECT count(*) FROM orders WHERE status = 'pending'").fetchone()[0]
     return Reply({"events_waiting": shop.events.waiting, "orders_pending": pending})
+
+
+def _events_held(shop: Shop, call: Call) -> Reply:
+    """GET /admin/events-held: purchase events that the shop keeps back, and until when."""
+    return Reply({"held": shop.events.held()})
 
 
 def _owner(shop: Shop, call: Call) -> Reply:
@@ -79,5 +86,6 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/coupons", "", _coupons),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
+        page(shop, "GET", "/admin/events-held", "", _events_held),
         page(shop, "GET", "/.well-known/doorbuster.txt", "", _owner),
     ]
