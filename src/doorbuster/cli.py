@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,6 +16,7 @@ from doorbuster import __version__
 from doorbuster.audit.command_line import audit
 from doorbuster.errors import DoorbusterError, TargetError
 from doorbuster.importers.command_line import import_group
+from doorbuster.judge_command_line import compare, gate, report
 from doorbuster.settings import checked_target, load_settings
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 
@@ -43,14 +43,6 @@ seed_option = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="An
 scale_option = click.option("--scale", type=ABOVE_ZERO, default=1.0, help="Multiplies the rates.")
 minutes_option = click.option("--minutes", type=ABOVE_ZERO, help="Squeezes the scenario's clock into so many minutes.")
 runs_option = click.option("--runs", type=PATH, help="Folder for run directories; else DOORBUSTER_RUNS, else ./runs.")
-gate_option = click.option("--gate", "gate_file", type=PATH, help="Default: analysis/gates/release.toml.")
-aa_option = click.option("--aa", type=PATH, multiple=True, help="A repeat that changed nothing; repeat for several.")
-
-
-def baseline_option(required: bool = False) -> Callable[[Any], Any]:
-    return click.option(
-        "--baseline", type=PATH, multiple=True, required=required, help="A run of last year; repeat for several."
-    )
 
 
 @click.group(no_args_is_help=True)
@@ -59,8 +51,8 @@ def app() -> None:
     """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
 
 
-app.add_command(import_group)
-app.add_command(audit)
+for command in (import_group, audit, compare, report, gate):
+    app.add_command(command)
 
 
 @app.command(epilog="Example: doorbuster init my-rehearsal")
@@ -156,57 +148,6 @@ def worker(master_host: str, master_port: int) -> None:
     """
     command = [sys.executable, "-m", "doorbuster.swarm.worker_process", master_host, str(master_port)]
     os.execv(sys.executable, command)  # Locust has to be imported before anything that it makes cooperative
-
-
-@app.command(epilog="Example: doorbuster compare --candidate runs/NEW --baseline runs/OLD")
-@click.option("--candidate", type=PATH, multiple=True, required=True, help="A run of this release; repeatable.")
-@baseline_option(required=True)
-@aa_option
-@gate_option
-def compare(
-    candidate: tuple[Path, ...], baseline: tuple[Path, ...], aa: tuple[Path, ...], gate_file: Path | None
-) -> None:
-    """Set runs of this release beside last year's: ratios with their intervals, and the verdict."""
-    from doorbuster.analysis.release import judge_release
-
-    release = judge_release(candidate, baseline, aa, gate_file)
-    print(release.comparison_text())
-    print(release.text())
-    sys.exit(release.exit_code)
-
-
-@app.command(epilog="Example: doorbuster report runs/NEW --baseline runs/OLD")
-@click.argument("run_directory", metavar="RUN", type=PATH)
-@baseline_option()
-def report(run_directory: Path, baseline: tuple[Path, ...]) -> None:
-    """Draw the charts and write report.html into the run directory."""
-    from doorbuster.analysis.release import judge_release
-
-    print(judge_release([run_directory], baseline, (), None).write_report())
-
-
-@app.command(epilog="Example: doorbuster gate runs/NEW --baseline runs/OLD --junit junit.xml --summary summary.md")
-@click.argument("run_directories", metavar="RUN...", type=PATH, nargs=-1, required=True)
-@baseline_option()
-@aa_option
-@gate_option
-@click.option("--junit", type=PATH, help="Also write JUnit XML here.")
-@click.option("--summary", type=PATH, help="Also write a Markdown summary here.")
-def gate(
-    run_directories: tuple[Path, ...],
-    baseline: tuple[Path, ...],
-    aa: tuple[Path, ...],
-    gate_file: Path | None,
-    junit: Path | None,
-    summary: Path | None,
-) -> None:
-    """Give the verdict: PASS 0, FAIL 1, INCONCLUSIVE 3, INVALID 4."""
-    from doorbuster.analysis.release import judge_release
-
-    release = judge_release(run_directories, baseline, aa, gate_file)
-    release.write_verdict(junit, summary)
-    print(release.text())
-    sys.exit(release.exit_code)
 
 
 @app.command(epilog="Example: doorbuster staging --fault slow_checkout=150")

@@ -45,6 +45,10 @@ class Recipe:
     """Keys of run.json to replace."""
     journeys: tuple[str, ...] = tuple(WALKS)
     peaked: bool = False
+    order_minor: int = 0
+    """What each buyer spends; 0 for nobody bought."""
+    lost_buyers: int = 0
+    """The first so many of each buying journey end in an error."""
 
 
 def make_run(folder: Path, recipe: Recipe = Recipe()) -> Path:  # frozen, so shared safely
@@ -68,8 +72,10 @@ def make_run(folder: Path, recipe: Recipe = Recipe()) -> Path:  # frozen, so sha
         arrivals.append(_arrival_rows(journey, planned, started, dropped, recipe.late_ms))
         rows, ended_us = _steps(rng, recipe, journey, due_us)
         latency += rows
-        for due, late, end in zip(due_us, late_us, ended_us, strict=True):
+        for position, (due, late, end) in enumerate(zip(due_us, late_us, ended_us, strict=True)):
             intent = f"i{number}" if journey in ("native_checkout", "express_wallet") else None
+            lost = intent is not None and position < recipe.lost_buyers
+            order = {"order_id": f"o{number}", "total_minor": recipe.order_minor, "currency": "EUR"}
             sessions.append(
                 {
                     "session": number,
@@ -78,11 +84,12 @@ def make_run(folder: Path, recipe: Recipe = Recipe()) -> Path:  # frozen, so sha
                     "due_us": int(due),
                     "started_us": int(due + late),
                     "ended_us": int(end),
-                    "outcome": "ok",
+                    "outcome": "error" if lost else "ok",
                     "last_step": WALKS[journey][-1],
                     "products": ["p1"],
                     "patience_s": 30.0,
                     "worker": "w0",
+                    **(order if intent and recipe.order_minor and not lost else {}),
                 }
             )
             number += 1

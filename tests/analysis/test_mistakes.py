@@ -43,6 +43,13 @@ REGRESSION = '[[regression]]\njourney = "browse"\nmetric = "{metric}"\nworse_tha
         (REGRESSION.format(metric="p95", allowance="0.2pp"), 'does not fit p95; write "10%"'),
         (REGRESSION.format(metric="error_rate", allowance="10%"), 'does not fit error_rate; write "0.2pp"'),
         ((REGRESSION.format(metric="p95", allowance="10%") + "required = true\n") * 5, "at most 4 can be required"),
+        (OBJECTIVE + "[promises]\noptinal = []\n", '[promises]: unknown key "optinal"; did you mean "optional"?'),
+        (OBJECTIVE + '[promises]\noptional = ["one order"]\n', 'there is no promise "one order"'),
+        (OBJECTIVE + "[promises.limits]\nevents_within_s = 9\n", 'did you mean "event_within_s"?'),
+        (OBJECTIVE + "[promises.limits]\nevent_within_s = 0\n", "event_within_s = 0 will not do"),
+        (OBJECTIVE + '[promises.limits]\nevent_within_s = "9"\n', "event_within_s = '9' will not do"),
+        (OBJECTIVE + "[promises.limits]\nevent_within_s = true\n", "event_within_s = True will not do"),
+        ("promises = 3\n" + OBJECTIVE, "promises must be written as a table, [promises]"),
         (OBJECTIVE + "[validity]\ndroped = 0\n", '[validity]: unknown key "droped"; did you mean "dropped"?'),
     ],
 )

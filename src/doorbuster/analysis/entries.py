@@ -34,8 +34,9 @@ class PromiseResult:
     verdict: Literal["PASS", "FAIL", "INCONCLUSIVE"]
     sentence: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    required: bool = True
 
 
 def promise_entry(promise: PromiseResult) -> Entry:
-    """A promise as a line of the verdict; one that could not be checked keeps the run from passing."""
-    return Entry("promise", promise.name, promise.verdict, True, promise.sentence, promise.numbers)
+    """A promise as a line of the verdict; a required one that could not be checked keeps the run from passing."""
+    return Entry("promise", promise.name, promise.verdict, promise.required, promise.sentence, promise.numbers)

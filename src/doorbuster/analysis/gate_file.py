@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from doorbuster.analysis.measure import EVERY_STEP, Selection
+from doorbuster.analysis.promise_rules import PromiseRules
 from doorbuster.errors import GateError, did_you_mean
+from doorbuster.promises.limits import Limits
 from doorbuster.vocabulary import CLOCKS, JOURNEYS, STEPS, Clock
 
 Metric = Literal["p50", "p90", "p95", "p99", "error_rate"]
@@ -156,6 +159,7 @@ class Gate(BaseModel):
     objective: tuple[Objective, ...] = ()
     regression: tuple[Regression, ...] = ()
     validity: ValidityRules = ValidityRules()
+    promises: PromiseRules = PromiseRules()
 
     @model_validator(mode="after")
     def _asks_something(self) -> Gate:
@@ -191,6 +195,7 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "objective": Objective,
     "regression": Regression,
     "validity": ValidityRules,
+    "promises": PromiseRules,
 }
 _VALUES: Final[dict[str, tuple[str, ...]]] = {"metric": METRICS, "clock": CLOCKS}
 
@@ -203,19 +208,25 @@ def _sentence(refused: ValidationError, content: Mapping[str, Any]) -> str:
     key = str(path[-1]) if path else ""
     if kind == "value_error":
         message = str(mistake["ctx"]["error"])
-    elif kind == "extra_forbidden":
-        valid = _MODELS[str(path[0])].model_fields if len(path) > 1 else _MODELS
-        message = f'unknown key "{key}"{did_you_mean(key, valid)}'
+    elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
+        message = f'unknown key "{key}"{did_you_mean(key, _keys_beside(path))}'
     elif kind == "missing":
         message = f"{key} is missing" + (f"; valid are: {', '.join(_VALUES[key])}" if key in _VALUES else "")
     elif kind == "literal_error" and key in _VALUES:
         message = f"{key} = {value!r} is unknown{did_you_mean(str(value), _VALUES[key])}"
     elif len(path) == 1:
-        brackets = "[validity]" if key == "validity" else f"[[{key}]]"
+        brackets = f"[[{key}]]" if key in ("objective", "regression") else f"[{key}]"
         message = f"{key} must be written as a table, {brackets}"
     else:
         message = f"{key} = {value!r} will not do: {mistake['msg'][0].lower()}{mistake['msg'][1:]}"
     return f"{where}{message}"
+
+
+def _keys_beside(path: tuple[int | str, ...]) -> Iterable[str]:
+    """The keys that the place of an unknown one has."""
+    if len(path) == 1:
+        return _MODELS
+    return (one.name for one in fields(Limits)) if path[1] == "limits" else _MODELS[str(path[0])].model_fields
 
 
 def _where(path: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
@@ -227,4 +238,4 @@ def _where(path: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
             str(entry[key]) for key in ("step", "journey", "metric") if isinstance(entry, dict) and key in entry
         )
         return f"{path[0]} {path[1] + 1}{f' ({about})' if about else ''}: "
-    return f"[{path[0]}]: "
+    return f"[{path[0]}{'.limits' if path[1] == 'limits' else ''}]: "

@@ -7,30 +7,34 @@ from typing import Literal
 
 from doorbuster.analysis.entries import PromiseResult
 from doorbuster.analysis.load import Run
+from doorbuster.analysis.promise_rules import PromiseRules
 from doorbuster.audit.audit import Audit, audit_run
+from doorbuster.audit.exports import NO_EXPORTS, Exports
 from doorbuster.promises.fact import Finding
 from doorbuster.promises.words import money_at_stake, people
 
 
-def audit_of(run: Run) -> Audit | None:
+def audit_of(run: Run, rules: PromiseRules, exports: Exports = NO_EXPORTS) -> Audit | None:
     """The audit of a run, or None for one that has no promises to keep: made from telemetry, or without a shop to ask.
 
-    Raises RunDirectoryError when the facts cannot be read.
+    Raises RunDirectoryError when the facts cannot be read, ExportError when an export cannot.
     """
-    return None if run.info.get("read_back") is None else audit_run(run.directory.path)
+    if run.info.get("read_back") is None:
+        return None
+    return audit_run(run.directory.path, exports, rules.limits, frozenset(rules.optional))
 
 
 def promise_results(audits: Sequence[Audit | None]) -> tuple[PromiseResult, ...]:
     """Every promise of every run as a line of the verdict, with the run's id where there are several."""
     return tuple(
-        _result(finding, f" ({audit.run})" if len(audits) > 1 else "")
+        _result(finding, f" ({audit.run})" if len(audits) > 1 else "", finding.promise not in audit.optional)
         for audit in audits
         if audit is not None
         for finding in audit.findings
     )
 
 
-def _result(finding: Finding, where: str) -> PromiseResult:
+def _result(finding: Finding, where: str, required: bool) -> PromiseResult:
     words: dict[bool | None, Literal["PASS", "FAIL", "INCONCLUSIVE"]] = {
         True: "PASS",
         False: "FAIL",
@@ -41,4 +45,4 @@ def _result(finding: Finding, where: str) -> PromiseResult:
         numbers["shoppers"] = float(people(finding.offences))
         for currency, total_minor in money_at_stake(finding.offences).items():
             numbers[f"{currency or 'unnamed'}_minor"] = float(total_minor)
-    return PromiseResult(finding.promise + where, words[finding.kept], finding.sentence + where, numbers)
+    return PromiseResult(finding.promise + where, words[finding.kept], finding.sentence + where, numbers, required)

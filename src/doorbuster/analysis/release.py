@@ -13,7 +13,9 @@ from doorbuster.analysis.outputs import write_outputs
 from doorbuster.analysis.promised import audit_of, promise_results
 from doorbuster.analysis.verdict import Verdict, judge
 from doorbuster.audit.audit import Audit
+from doorbuster.audit.exports import NO_EXPORTS, Exports
 from doorbuster.cards import find_gate
+from doorbuster.errors import ExportError
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,17 @@ def judge_release(
     baselines: Sequence[Path] = (),
     aa: Sequence[Path] = (),
     gate_file: Path | None = None,
+    exports: Exports = NO_EXPORTS,
 ) -> Release:
     """Open the run directories and judge them by a gate file (the shipped one by default) and by the promises.
 
-    Raises RunDirectoryError and GateError, each with one sentence.
+    `exports` stand in for what the one run given read back. Raises RunDirectoryError, GateError and ExportError, each
+    with one sentence.
     """
+    if exports.names() and len(candidates) != 1:
+        raise ExportError("--orders, --payments and --events tell of one run; judge the runs one by one")
     gate = load_gate(find_gate(gate_file))
     ours, theirs, repeats = ([open_run(path) for path in paths] for paths in (candidates, baselines, aa))
-    audits = tuple(map(audit_of, ours))
+    audits = tuple(audit_of(run, gate.promises, exports) for run in ours)
     verdict = judge(ours, theirs, repeats, gate, promise_results(audits))
     return Release(tuple(ours), tuple(theirs), verdict, audits)

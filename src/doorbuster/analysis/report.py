@@ -14,6 +14,7 @@ from doorbuster.analysis.comparison_words import worded_rows
 from doorbuster.analysis.cost import Cost, costs_of
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
+from doorbuster.analysis.revenue import revenue_sentences
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, clock_text, whole
 from doorbuster.audit.audit import Audit
@@ -52,6 +53,7 @@ def render_report(
         ranked=ranked_entries(verdict.entries),
         warnings=verdict.warnings,
         costs=costs,
+        revenue=revenue_sentences(run, baselines),
         cost_charts=[_embedded(chart) for chart in charts if chart.group == "cost"],
         charts=[
             (heading, [_embedded(chart) for chart in charts if chart.group == group]) for group, heading in _GROUPS

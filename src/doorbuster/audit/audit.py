@@ -32,6 +32,8 @@ class Audit:
     """Why the run cannot be audited to the end; None for one that reached its end and was closed."""
     exports: Mapping[str, str]
     """`orders`, `payments`, `events` to the name of the file that was read in place of the run's own facts."""
+    optional: frozenset[str] = frozenset()
+    """Promises that may stay untold."""
 
     @property
     def verdict(self) -> Verdict:
@@ -39,7 +41,8 @@ class Audit:
             return "INVALID"
         if any(finding.kept is False for finding in self.findings):
             return "FAIL"
-        return "INCONCLUSIVE" if any(finding.kept is None for finding in self.findings) else "PASS"
+        untold = any(finding.kept is None and finding.promise not in self.optional for finding in self.findings)
+        return "INCONCLUSIVE" if untold else "PASS"
 
     @property
     def exit_code(self) -> int:
@@ -53,8 +56,15 @@ class Audit:
         return ((finding.promise, offence) for finding in self.findings for offence in finding.offences)
 
 
-def audit_run(path: Path | str, exports: Exports = NO_EXPORTS) -> Audit:
+def audit_run(
+    path: Path | str,
+    exports: Exports = NO_EXPORTS,
+    limits: Limits = DEFAULT_LIMITS,
+    optional: frozenset[str] = frozenset(),
+) -> Audit:
     """Hold a run's facts, and a shop's exports in place of what they tell better, against every promise.
+
+    `limits` are the numbers promised; `optional` promises may stay untold.
 
     Raises RunDirectoryError where the run cannot be read, ExportError where an export cannot.
     """
@@ -64,12 +74,12 @@ def audit_run(path: Path | str, exports: Exports = NO_EXPORTS) -> Audit:
     directory = RunDirectory(folder)
     info = directory.read_run()
     facts = exports.beside(read_facts(directory), info.get("started_at"))
-    findings = with_shoppers(directory, check_promises(facts))
+    findings = with_shoppers(directory, check_promises(facts, limits))
     read_back = info.get("read_back")
     if isinstance(read_back, dict) and read_back.get("done") is False:
         why = f"the shop's books were not read back ({read_back.get('why')})"
         findings = tuple(_not_read_back(finding, why, bool(exports.names())) for finding in findings)
-    return Audit(str(info.get("id", directory.name)), findings, _unfinished(info), exports.names())
+    return Audit(str(info.get("id", directory.name)), findings, _unfinished(info), exports.names(), optional)
 
 
 def check_promises(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> tuple[Finding, ...]:

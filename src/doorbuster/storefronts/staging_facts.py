@@ -6,13 +6,16 @@ microseconds, null where the fact is a state) in place of `at_us`:
     witness    kind                                     amount_minor   detail
     shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
     shop       stock                                    null           variant, units, initial
-    shop       coupon                                   null           code, limit, used
+    shop       coupon                                   null           code, limit, used, excludes
     shop       event_held                               value          none; `at` is when it will be sent
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
+    shop       contact                                  null           cart, person, zone, since and left (unix us)
+    shop       contacts_read                            null           none; at the shop's virtual time: all were told
     analytics  purchase_event, purchase_merged,         value          to (protocol and account), why,
                purchase_dropped, purchase_refused                      happened_unix_us
     analytics  request_dropped, request_refused         null           to, why; its events could not be read
+    mailbox    confirmation, reminder, other            null           channel, purpose, cart, person, due (unix us)
     each       books_read                               null           none; its books were read, if they are empty
 """
 
@@ -65,7 +68,29 @@ def analytics_facts(asks: Asks) -> Iterator[Row]:
     yield fact("analytics", "books_read")
 
 
-WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts)
+def contact_facts(asks: Asks) -> Iterator[Row]:
+    """Everybody whom the shop can remind of a cart, at the moment when they last touched it."""
+    for row in asks.pages("shop", "/admin/contacts", "contacts"):
+        yield fact("shop", "contact", at_unix_us=row["left_unix_us"], intent=row["intent"], detail=row)
+    yield fact("shop", "contacts_read", at_unix_us=asks.ask("shop", "/admin/clock")["now_unix_us"])
+
+
+def mailbox_facts(asks: Asks) -> Iterator[Row]:
+    """Every message, at the moment when it reached its recipient by the shop's clock; no address leaves the mailbox."""
+    for row in asks.pages("mailbox", "/admin/messages", "messages"):
+        detail = {name: row[name] for name in ("channel", "purpose", "cart", "person", "due_unix_us")}
+        yield fact(
+            "mailbox",
+            row["kind"],
+            at_unix_us=row["due_unix_us"],
+            intent=row["intent"],
+            order_id=row["order_id"],
+            detail=detail,
+        )
+    yield fact("mailbox", "books_read")
+
+
+WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts, contact_facts, mailbox_facts)
 
 
 def fact(
@@ -94,6 +119,7 @@ def fact(
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
     detail = {**row["totals"], "codes": row["codes"], "lines": row["lines"], "channel": row["channel"]}
+    detail["cart"] = row["cart"]
     return fact(
         "shop",
         _KIND[row["status"]],
