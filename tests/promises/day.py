@@ -206,6 +206,8 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
         lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), confirmations=(), failed=(hung(sale),)),
         frozenset({"no frozen cart"})),
     "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
+    "event merged away": (
+        lambda sale: _event_with(sale, kind="purchase_merged"), frozenset({"one purchase event per order"})),
     "event doubled": (lambda sale: replace(sale, events=sale.events * 2), frozenset({"one purchase event per order"})),
     "event of another value": (
         lambda sale: _event_with(sale, amount_minor=1), frozenset({"purchase events have the order's value"})),

@@ -18,6 +18,7 @@ KINDS = [
     ("shop", "stock"), ("shop", "coupon"), ("shop", "books_read"), ("gateway", "captured"), ("gateway", "refunded"),
     ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"),
     ("mailbox", "reminder"), ("mailbox", "other"), ("shop", "contact"), ("shop", "contacts_read"), ("", "\x00"),
+    ("analytics", "purchase_merged"), ("analytics", "purchase_dropped"), ("analytics", "purchase_refused"), ("shop", "event_held"),
 ]  # fmt: skip
 small = st.none() | st.integers(-3, 3) | st.sampled_from([10**15, -(10**15)])
 name = st.none() | st.sampled_from(["", "a", "b", "i1", "o1", "hat"])
@@ -29,7 +30,7 @@ detail = st.fixed_dictionaries(
         **{f"{part}_minor": small | rubbish for part in ("items", "discount", "shipping", "tax", "quoted")},
         "lines": st.lists(line | rubbish, max_size=2) | rubbish,
         "codes": st.lists(name | rubbish, max_size=2) | rubbish,
-        **dict.fromkeys(("variant", "code", "payment", "cart", "person", "purpose"), name | rubbish),
+        **dict.fromkeys(("variant", "code", "payment", "to", "cart", "person", "purpose"), name | rubbish),
         "zone": st.sampled_from(["Europe/Madrid", "Asia/Tokyo", "America", "no/such", "../etc"]) | rubbish,
         **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),

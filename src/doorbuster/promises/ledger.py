@@ -15,19 +15,23 @@ from doorbuster.promises.rows import (
     Contact,
     Coupon,
     Event,
+    Held,
     Message,
     Money,
     Order,
     Seen,
     Stock,
+    Unkept,
     read_contact,
     read_coupon,
     read_event,
+    read_held,
     read_message,
     read_money,
     read_order,
     read_seen,
     read_stock,
+    read_unkept,
 )
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
@@ -44,6 +48,10 @@ _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("shop", "contact"): read_contact,
     ("shop", "contacts_read"): lambda fact: (fact.at_us,),
     ("analytics", "purchase_event"): read_event,
+    ("analytics", "purchase_merged"): read_unkept,
+    ("analytics", "purchase_dropped"): read_unkept,
+    ("analytics", "purchase_refused"): read_unkept,
+    ("shop", "event_held"): read_held,
     ("mailbox", "confirmation"): read_message,
     ("mailbox", "reminder"): read_message,
     ("mailbox", "other"): read_message,
@@ -65,6 +73,10 @@ class Ledger:
     """Captures that were not given back; what was given back in part is smaller by that."""
     seen: Sequence[Seen]
     events: Sequence[Event]
+    unkept: Sequence[Unkept]
+    """Purchase events that were sent, and that analytics does not have."""
+    held: Sequence[Held]
+    """Purchase events that the shop had not sent when its books were read, and meant to send later."""
     stock: Sequence[Stock]
     coupons: Sequence[Coupon]
     waits: Sequence[Wait]
@@ -130,6 +142,10 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         charges=charges,
         seen=seen,
         events=in_order_of_time(told["analytics", "purchase_event"]),
+        unkept=in_order_of_time(
+            row for fate in ("merged", "dropped", "refused") for row in told["analytics", f"purchase_{fate}"]
+        ),
+        held=in_order_of_time(told["shop", "event_held"]),
         stock=list({one.variant: one for one in in_order_of_time(told["shop", "stock"])}.values()),
         coupons=list({one.code: one for one in in_order_of_time(told["shop", "coupon"])}.values()),
         waits=in_order_of_time(told["shopper", "step_failed"]),

@@ -74,6 +74,25 @@ class Event(NamedTuple):
     order_id: str | None
     value_minor: int | None
     currency: str | None
+    to: str
+    """The stream, pixel or account it was sent to; empty where nothing says that there are several."""
+
+
+class Unkept(NamedTuple):
+    """A purchase event that analytics was sent and does not have."""
+
+    at_us: int | None
+    order_id: str | None
+    to: str
+    fate: str
+    """`merged`, `dropped` or `refused`."""
+
+
+class Held(NamedTuple):
+    """A purchase event that the shop keeps back, and when it will send it."""
+
+    at_us: int | None
+    order_id: str | None
 
 
 class Stock(NamedTuple):
@@ -152,7 +171,15 @@ def read_seen(fact: Fact) -> Seen:
 
 
 def read_event(fact: Fact) -> Event:
-    return Event(fact.at_us, fact.order_id or None, fact.amount_minor, fact.currency)
+    return Event(fact.at_us, fact.order_id or None, fact.amount_minor, fact.currency, _to(fact))
+
+
+def read_unkept(fact: Fact) -> Unkept:
+    return Unkept(fact.at_us, fact.order_id or None, _to(fact), fact.kind.rpartition("_")[2])
+
+
+def read_held(fact: Fact) -> Held:
+    return Held(fact.at_us, fact.order_id or None)
 
 
 def read_stock(fact: Fact) -> Stock | None:
@@ -219,6 +246,11 @@ def object_of(text: str | None) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _to(fact: Fact) -> str:
+    to = _detail(fact).get("to")
+    return to if isinstance(to, str) else ""
 
 
 def _whole(value: object) -> int | None:

@@ -18,6 +18,7 @@ from doorbuster.staging.faults import (
     coupon_overuse,
     double_charge_on_retry,
     double_order,
+    event_before_payment,
     oversell,
     reservation_leak,
     unheard_payments,
@@ -76,7 +77,11 @@ class Purchases:
             known, wish = None, replace(wish, payment_key=f"{wish.intent}-{secrets.token_hex(4)}", authorisation=None)
         if known and known.status == "paid":
             return known
-        return await self._settle_once(known or self._reserve(wish))
+        if known:
+            return await self._settle_once(known)
+        order = self._reserve(wish)
+        bank_s = event_before_payment.BANK_S if self._events.placed(order) else 0.0
+        return await self._settle_once(order, bank_s)
 
     def cancel_all(self) -> None:
         """Stop all work on purchases, at a reset: it must not write into the new books."""
@@ -105,11 +110,14 @@ class Purchases:
                     if refusal.status == 503:
                         break  # still silent, or reset meanwhile: look again in a moment
 
-    async def _settle_once(self, order: Order) -> Order:
-        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing."""
+    async def _settle_once(self, order: Order, bank_s: float = 0.0) -> Order:
+        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing.
+
+        `bank_s` is how long the shopper's bank keeps them before the gateway is asked.
+        """
         task = self._settling.get(order.number)
         if task is None:
-            task = asyncio.create_task(self._settle(order))
+            task = asyncio.create_task(self._settle(order, bank_s))
             self._settling[order.number] = task
             task.add_done_callback(lambda done: self._forget(order.number, done))
         try:
@@ -146,9 +154,11 @@ class Purchases:
                 self._counted.append((code, time.monotonic()))
             return orders.insert(self._books, wish, time.time_ns() // 1000)
 
-    async def _settle(self, order: Order) -> Order:
+    async def _settle(self, order: Order, bank_s: float) -> Order:
         """Get the money for a pending order, and say honestly what came of it."""
         intent = order.new.intent
+        if bank_s:
+            await asyncio.sleep(bank_s)
         try:
             await self._collect(order.new)
         except Declined:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from starlette.routing import Route
@@ -74,10 +75,11 @@ async def _drain(shop: Shop, call: Call) -> Reply:
     answered, and say what is not."""
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
+        until_unix_s = time.time() + float(within_ms) / 1e3
         async with asyncio.timeout(float(within_ms) / 1e3):
             answered = False
-            while _busy(shop) or not answered:
-                while _busy(shop):
+            while _busy(shop, until_unix_s) or not answered:
+                while _busy(shop, until_unix_s):
                     await asyncio.sleep(_LOOK_AGAIN_S)
                 # A letter may be answered, and the answer answered: over when both sides have nothing left to say.
                 await shop.mail.wait_for_answers()
@@ -89,8 +91,8 @@ async def _drain(shop: Shop, call: Call) -> Reply:
     return Reply({"events_waiting": shop.events.waiting, "letters_waiting": letters, "orders_pending": pending})
 
 
-def _busy(shop: Shop) -> bool:
-    under_way = shop.events.waiting or shop.mail.outgoing.waiting or shop.purchases.running
+def _busy(shop: Shop, until_unix_s: float) -> bool:
+    under_way = shop.events.due_by(until_unix_s) or shop.mail.outgoing.waiting or shop.purchases.running
     return bool(under_way or shop.purchases.to_ask_about())
 
 
@@ -108,6 +110,11 @@ def _clock(shop: Shop, call: Call) -> Reply:
     return Reply({"now_unix_us": shop.clock.now_us(), "ahead_s": shop.clock.ahead_s})
 
 
+def _events_held(shop: Shop, call: Call) -> Reply:
+    """GET /admin/events-held: purchase events that the shop keeps back, and until when."""
+    return Reply({"held": shop.events.held()})
+
+
 def _owner(shop: Shop, call: Call) -> Reply:
     """Who agrees that this shop is put under load: what a rehearsal asks before it leaves the loopback."""
     return Reply(b"owner: doorbuster staging environment\n", headers=((b"content-type", b"text/plain"),))
@@ -121,6 +128,7 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/carts", "", _carts),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
+        page(shop, "GET", "/admin/events-held", "", _events_held),
         page(shop, "GET", "/admin/clock", "", _clock),
         page(shop, "POST", "/admin/clock", "", _advance),
         page(shop, "GET", "/.well-known/doorbuster.txt", "", _owner),
