@@ -28,6 +28,8 @@ class Sale:
     orders: tuple[Fact, ...]
     charges: tuple[Fact, ...]
     events: tuple[Fact, ...]
+    booked: tuple[Fact, ...] = ()
+    registered: tuple[Fact, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -38,7 +40,14 @@ class Sale:
         return f"o{self.number}"
 
     def facts(self) -> list[Fact]:
-        return [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
+        return [
+            *self.orders,
+            *self.charges,
+            *self.events,
+            *self.booked,
+            *self.registered,
+            *([self.seen] if self.seen else []),
+        ]
 
 
 def sale(number: int, code: str | None = None) -> Sale:
@@ -56,6 +65,8 @@ def sale(number: int, code: str | None = None) -> Sale:
             fact("gateway", "captured", at_us=at_us + 100, intent=intent, amount_minor=2988, detail={"payment": f"p{number}"}),
         ),
         (fact("analytics", "purchase_event", at_us=at_us + 200_000, order_id=order_id, amount_minor=2988),),
+        (fact("erp", "sale_booked", at_us=at_us + 300_000, order_id=order_id, amount_minor=2988),),
+        (fact("register", "sale_registered", at_us=at_us + 100_000, order_id=order_id, amount_minor=2988),),
     )  # fmt: skip
 
 
@@ -83,7 +94,7 @@ class Day:
             *self.more,
             fact("shop", "stock", detail=stock),
             fact("shop", "coupon", detail=coupon),
-            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics")),
+            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics", "erp", "register")),
         ]
 
 
@@ -103,6 +114,8 @@ def _second_order(sale: Sale) -> Sale:
         sale,
         orders=(order, order._replace(order_id=again, at_us=(order.at_us or 0) + 10)),
         events=(event, event._replace(order_id=again)),
+        booked=(sale.booked[0], sale.booked[0]._replace(order_id=again)),
+        registered=(sale.registered[0], sale.registered[0]._replace(order_id=again)),
         charges=(charge, charge._replace(at_us=(charge.at_us or 0) + 10, detail=json.dumps({"payment": "again"}))),
     )
 
@@ -158,6 +171,16 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "event of no order": (
         lambda sale: replace(sale, events=(*sale.events, sale.events[0]._replace(order_id=f"{sale.order_id}-ghost"))),
         frozenset({"no purchase event without an order"})),
+    "never exported": (lambda sale: replace(sale, booked=()), frozenset({"every sale reaches the ERP once"})),
+    "exported twice": (
+        lambda sale: replace(sale, booked=sale.booked * 2), frozenset({"every sale reaches the ERP once"})),
+    "exported with another amount": (
+        lambda sale: replace(sale, booked=(sale.booked[0]._replace(amount_minor=1),)),
+        frozenset({"every sale reaches the ERP once"})),
+    "never registered": (lambda sale: replace(sale, registered=()), frozenset({"every sale is registered once"})),
+    "registered in dollars": (
+        lambda sale: replace(sale, registered=(sale.registered[0]._replace(currency="USD"),)),
+        frozenset({"every sale is registered once"})),
 }  # fmt: skip
 """What happened to a sale, and the promises that it breaks: those and no others."""
 

@@ -15,7 +15,9 @@ from tests.promises.day import SPOILT, Day, clean_day, findings, named
 KINDS = [
     ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_pending"), ("shop", "order_failed"),
     ("shop", "stock"), ("shop", "coupon"), ("shop", "books_read"), ("gateway", "captured"), ("gateway", "refunded"),
-    ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"), ("", "\x00"),
+    ("gateway", "authorised"), ("gateway", "declined"), ("analytics", "purchase_event"),
+    *((witness, kind) for witness in ("gateway", "erp", "register") for kind in ("down", "up")), ("erp", "sale_booked"),
+    ("register", "sale_registered"), ("shopper", "offered_other_method"), ("shopper", "rescued_by_wallet"), ("mailbox", "confirmation"), ("", "\x00"),
 ]  # fmt: skip
 small = st.none() | st.integers(-3, 3) | st.sampled_from([10**15, -(10**15)])
 name = st.none() | st.sampled_from(["", "a", "b", "i1", "o1", "hat"])
@@ -27,7 +29,8 @@ detail = st.fixed_dictionaries(
         **{f"{part}_minor": small | rubbish for part in ("items", "discount", "shipping", "tax", "quoted")},
         "lines": st.lists(line | rubbish, max_size=2) | rubbish,
         "codes": st.lists(name | rubbish, max_size=2) | rubbish,
-        **dict.fromkeys(("variant", "code", "payment"), name | rubbish),
+        **dict.fromkeys(("variant", "code", "payment", "fault", "channel"), name | rubbish),
+        "step": st.sampled_from(["checkout.payment", "home"]) | rubbish,
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),
     },
 ).map(json.dumps)

@@ -14,11 +14,14 @@ from doorbuster.promises import (
     event_in_time,
     event_value,
     no_oversell,
+    nothing_lost_in_outage,
     one_charge_per_intent,
     one_order_per_intent,
     one_purchase_event,
     paid_for_every_order,
     price_honoured,
+    sales_exported,
+    sales_registered,
     stock_adds_up,
     totals_add_up,
 )
@@ -31,17 +34,20 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     confirmed_orders_exist.check,
     one_order_per_intent.check,
     paid_for_every_order.check,
+    nothing_lost_in_outage.check,
     totals_add_up.check,
     price_honoured.check,
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
+    sales_exported.check,
+    sales_registered.check,
     one_purchase_event.check,
     event_value.check,
     event_for_an_order.check,
     event_in_time.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, and then analytics."""
+"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, back office, and then analytics."""
 
 
 def _name(check: Callable[[Ledger], Finding]) -> str:

@@ -13,27 +13,47 @@ from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
     Coupon,
     Event,
+    Moment,
     Money,
     Order,
+    SaleTold,
     Seen,
     Stock,
+    Wish,
     read_coupon,
     read_event,
+    read_moment,
     read_money,
     read_order,
+    read_sale_told,
     read_seen,
+    read_step_failed,
     read_stock,
+    read_wish,
 )
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("shopper", "order_seen"): read_seen,
     ("shop", "order"): read_order,
     ("shop", "order_pending"): read_order,
+    ("shop", "order_failed"): read_order,
     ("shop", "stock"): read_stock,
     ("shop", "coupon"): read_coupon,
     ("gateway", "captured"): read_money,
     ("gateway", "refunded"): read_money,
+    ("gateway", "declined"): read_money,
+    ("gateway", "down"): read_moment,
+    ("gateway", "up"): read_moment,
+    ("shopper", "step_failed"): read_step_failed,
+    ("shopper", "offered_other_method"): read_wish,
+    ("shopper", "rescued_by_wallet"): read_wish,
     ("analytics", "purchase_event"): read_event,
+    ("erp", "sale_booked"): read_sale_told,
+    ("erp", "down"): read_moment,
+    ("erp", "up"): read_moment,
+    ("register", "sale_registered"): read_sale_told,
+    ("register", "down"): read_moment,
+    ("register", "up"): read_moment,
 }
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -50,7 +70,21 @@ class Ledger:
     """Not paid as far as the shop knows."""
     charges: Sequence[Money]
     """Captures that were not given back; what was given back in part is smaller by that."""
+    failed: Sequence[Order]
+    """Given up by the shop."""
+    declined: Sequence[Money]
+    """Attempts to pay that the gateway refused for certain."""
     seen: Sequence[Seen]
+    payment_failed: Sequence[Wish]
+    """Attempts to pay natively that came to nothing, as shoppers saw them."""
+    offered: Sequence[Wish]
+    """Shoppers whose payment failed and who were offered another way to pay."""
+    rescued: Sequence[Wish]
+    """Those of them who bought that way."""
+    told: dict[str, Sequence[SaleTold]]
+    """Sales as the back office has them, by witness: `erp` and `register`."""
+    moments: dict[str, Sequence[Moment]]
+    """When `gateway`, `erp` and `register` went away and came back."""
     events: Sequence[Event]
     stock: Sequence[Stock]
     coupons: Sequence[Coupon]
@@ -102,7 +136,20 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         orders=orders,
         pending=pending,
         charges=charges,
+        failed=_each_once(told["shop", "order_failed"]),
+        declined=in_order_of_time(told["gateway", "declined"]),
         seen=seen,
+        payment_failed=in_order_of_time(told["shopper", "step_failed"]),
+        offered=in_order_of_time(told["shopper", "offered_other_method"]),
+        rescued=in_order_of_time(told["shopper", "rescued_by_wallet"]),
+        told={
+            "erp": in_order_of_time(told["erp", "sale_booked"]),
+            "register": in_order_of_time(told["register", "sale_registered"]),
+        },
+        moments={
+            witness: sorted([*told[witness, "down"], *told[witness, "up"]])
+            for witness in ("gateway", "erp", "register")
+        },
         events=in_order_of_time(told["analytics", "purchase_event"]),
         stock=list({one.variant: one for one in in_order_of_time(told["shop", "stock"])}.values()),
         coupons=list({one.code: one for one in in_order_of_time(told["shop", "coupon"])}.values()),

@@ -30,6 +30,8 @@ class Order(NamedTuple):
     """Items, discount, shipping and tax, in minor units."""
     lines: tuple[Line, ...] | None
     codes: tuple[str, ...]
+    channel: str | None = None
+    """`native` or `wallet`, where the shop says so."""
 
     @property
     def purchase(self) -> str:
@@ -87,6 +89,33 @@ class Coupon(NamedTuple):
     used: int | None
 
 
+class SaleTold(NamedTuple):
+    """A sale as the back office has it: booked by the ERP, or registered."""
+
+    at_us: int | None
+    order_id: str | None
+    amount_minor: int | None
+    currency: str | None
+
+
+class Moment(NamedTuple):
+    """When a service went away, or came back."""
+
+    at_us: int
+    kind: str
+    """`down` or `up`."""
+    fault: str
+    """What kept it away."""
+
+
+class Wish(NamedTuple):
+    """Something that happened to a shopper on the way to an order."""
+
+    at_us: int | None
+    session: int | None
+    intent: str | None
+
+
 def read_order(fact: Fact) -> Order:
     detail = _detail(fact)
     parts = tuple(_whole(detail.get(f"{name}_minor")) for name in ("items", "discount", "shipping", "tax"))
@@ -100,6 +129,7 @@ def read_order(fact: Fact) -> Order:
         None if None in parts else parts,  # type: ignore[arg-type]  # four whole numbers by now
         _lines(detail.get("lines")),
         tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
+        channel if isinstance(channel := detail.get("channel"), str) else None,
     )
 
 
@@ -130,6 +160,25 @@ def read_coupon(fact: Fact) -> Coupon | None:
     detail = _detail(fact)
     code = detail.get("code")
     return Coupon(code, _whole(detail.get("limit")), _whole(detail.get("used"))) if isinstance(code, str) else None
+
+
+def read_sale_told(fact: Fact) -> SaleTold:
+    return SaleTold(fact.at_us, fact.order_id or None, fact.amount_minor, fact.currency)
+
+
+def read_moment(fact: Fact) -> Moment | None:
+    fault = _detail(fact).get("fault")
+    named = fault if isinstance(fault, str) else ""
+    return None if fact.at_us is None else Moment(fact.at_us, fact.kind, named)
+
+
+def read_wish(fact: Fact) -> Wish:
+    return Wish(fact.at_us, fact.session, fact.intent)
+
+
+def read_step_failed(fact: Fact) -> Wish | None:
+    """Only attempts to pay natively: what else failed is the business of objectives."""
+    return read_wish(fact) if _detail(fact).get("step") == "checkout.payment" else None
 
 
 def _detail(fact: Fact) -> Mapping[str, Any]:

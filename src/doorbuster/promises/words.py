@@ -20,6 +20,8 @@ _NOT_HEARD: Final = {
     "shop": "the shop's orders were not read",
     "gateway": "the payment gateway's books were not read",
     "analytics": "the purchase events were not read",
+    "erp": "the ERP's books were not read",
+    "register": "the register's receipts were not read",
 }
 
 

@@ -25,6 +25,7 @@ from doorbuster.staging.faults.fault import Fault, strikes
 from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
 from doorbuster.staging.orders import NewOrder, Order
 from doorbuster.staging.purchase_events import PurchaseEvents
+from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import Refusal
 
@@ -35,10 +36,13 @@ _SETTLE_AT_ONCE: Final = 50
 class Purchases:
     """The one place where orders are made."""
 
-    def __init__(self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, faults: Switchboard) -> None:
+    def __init__(
+        self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, sales: SalesQueue, faults: Switchboard
+    ) -> None:
         self._books = books
         self._gateway = gateway
         self._events = events
+        self._sales = sales
         self._faults = faults
         self._settling: dict[int, asyncio.Task[Order]] = {}
         """By order number: whoever asks about an order that is being paid for waits for the same answer."""
@@ -151,6 +155,7 @@ class Purchases:
         with self._books.transaction():
             self._hand_over(order)
             orders.set_status(self._books, order.number, "paid")
+            self._sales.add(order)
         paid = replace(order, status="paid")
         self._events.add(paid)
         return paid

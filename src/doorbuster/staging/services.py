@@ -14,15 +14,18 @@ from starlette.routing import Route, Router
 
 from doorbuster.staging import browsing, carts, collector, native_checkout, shop_backstage, wallet
 from doorbuster.staging.access_log import AccessLog
+from doorbuster.staging.back_office.router import back_office_router
 from doorbuster.staging.backstage import SERVICES, Backstage, Start
 from doorbuster.staging.books import Books
 from doorbuster.staging.catalogue import make_catalogue
+from doorbuster.staging.exchange_page import ExchangePage
 from doorbuster.staging.faults import parse_fault
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
 from doorbuster.staging.gateway_router import gateway_router
 from doorbuster.staging.idempotency import Idempotency
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.service_times import ServiceTimes
 from doorbuster.staging.switchboard import Switch, Switchboard
 from doorbuster.staging.till import Shop
@@ -67,6 +70,7 @@ def shop_service(start: Start) -> Router:
             tasks = [
                 asyncio.create_task(shop.events.send_for_ever()),
                 asyncio.create_task(shop.purchases.settle_for_ever()),
+                asyncio.create_task(shop.sales.register_for_ever()),
             ]
             yield
             await _last_events(shop)
@@ -102,17 +106,20 @@ def _shop(start: Start, books: Books, session: aiohttp.ClientSession) -> Shop:
     counter.log = AccessLog(Path(start.access_log)) if start.access_log else None
     calls = GatewayCalls(session, _url(start, "gateway"))
     events = PurchaseEvents(session, _url(start, "collector"), counter.faults)
-    purchases = Purchases(books, calls, events, counter.faults)
-    return Shop(counter, catalogue, books, calls, events, purchases, dict(start.ports))
+    sales = SalesQueue(books, session, _url(start, "back_office"), counter.faults)
+    purchases = Purchases(books, calls, events, sales, counter.faults)
+    return Shop(counter, catalogue, books, calls, events, purchases, sales, dict(start.ports))
 
 
 def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> list[Route]:
     idempotency = Idempotency(shop.books)
+    exchange = ExchangePage(shop.books, shop.sales)
 
     def reset(seed: int) -> None:
         shop.purchases.cancel_all()
         shop.events.forget()
         idempotency.reset()
+        exchange.reset()
         shop.catalogue = make_catalogue(seed)
         shop.books.reset(shop.catalogue)
 
@@ -138,6 +145,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         *native_checkout.routes(shop),
         *browsing.routes(shop),
         *wallet.routes(shop, idempotency),
+        *exchange.routes(shop.counter.faults),
         *shop_backstage.routes(shop),
         *backstage.routes(),
     ]
@@ -150,7 +158,7 @@ def mailbox_service(start: Start) -> Router:
 
 def back_office_service(start: Start) -> Router:
     """Where the shop's sales are booked and registered."""
-    return Router(Backstage(start, _counter(start), reset=lambda seed: None).routes())
+    return back_office_router(start, _counter(start))
 
 
 ROUTERS: Final[Mapping[str, Callable[[Start], Router]]] = {

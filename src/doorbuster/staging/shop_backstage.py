@@ -19,7 +19,7 @@ _LOOK_AGAIN_S: Final = 0.01
 
 def _catalogue(shop: Shop, call: Call) -> Reply:
     """GET /admin/catalogue: every variant, with the units it has now."""
-    units = {variant: now for variant, now, _ in shop.books.all_stock()}
+    units = {variant: now for variant, now, *_ in shop.books.all_stock()}
     rows = [
         {
             "product": variant.product,
@@ -36,8 +36,9 @@ def _catalogue(shop: Shop, call: Call) -> Reply:
 
 
 def _stock(shop: Shop, call: Call) -> Reply:
-    """GET /admin/stock: units now and at the start."""
-    rows = [{"variant": name, "units": now, "initial": initial} for name, now, initial in shop.books.all_stock()]
+    """GET /admin/stock: units now, at the start, and by the ERP's last count (null where it sent none)."""
+    names = ("variant", "units", "initial", "erp_units")
+    rows = [dict(zip(names, row, strict=True)) for row in shop.books.all_stock()]
     return Reply({"stock": rows})
 
 
@@ -55,16 +56,18 @@ def _orders(shop: Shop, call: Call) -> Reply:
 
 
 async def _drain(shop: Shop, call: Call) -> Reply:
-    """POST /admin/drain {within_ms}: wait until all purchases are settled and all events sent, and say what is not."""
+    """POST /admin/drain {within_ms}: wait until purchases are settled, events sent, sales booked; say what is not."""
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
         async with asyncio.timeout(float(within_ms) / 1e3):
-            while shop.events.waiting or shop.purchases.running or shop.purchases.to_ask_about():
+            while shop.events.waiting or shop.purchases.running or shop.purchases.to_ask_about() or shop.sales.waiting:
                 await asyncio.sleep(_LOOK_AGAIN_S)
     except TimeoutError:
         pass  # what is left is in the answer
     pending = shop.books.query("SELECT count(*) FROM orders WHERE status = 'pending'").fetchone()[0]
-    return Reply({"events_waiting": shop.events.waiting, "orders_pending": pending})
+    return Reply(
+        {"events_waiting": shop.events.waiting, "orders_pending": pending, "sales_waiting": shop.sales.waiting}
+    )
 
 
 def _owner(shop: Shop, call: Call) -> Reply:

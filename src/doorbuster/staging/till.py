@@ -18,6 +18,7 @@ from doorbuster.staging.orders import NewOrder, OrderLine
 from doorbuster.staging.pricing import SHIPPING_OPTIONS, Totals
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply, plain_error
 
 
@@ -31,6 +32,7 @@ class Shop:
     gateway: GatewayCalls
     events: PurchaseEvents
     purchases: Purchases
+    sales: SalesQueue
     ports: dict[str, int]
     """Service name to port; the host is the one by which the caller reached the shop."""
 

@@ -10,6 +10,8 @@ microseconds, null where the fact is a state) in place of `at_us`:
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     analytics  purchase_event                           value          none
+    erp        sale_booked                              total          sale (the id that the ERP knows it by)
+    register   sale_registered                          total          receipt
     each       books_read                               null           none; its books were read, if they are empty
 """
 
@@ -58,7 +60,37 @@ def analytics_facts(asks: Asks) -> Iterator[Row]:
     yield fact("analytics", "books_read")
 
 
-WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts)
+def erp_facts(asks: Asks) -> Iterator[Row]:
+    """Every sale that the ERP booked."""
+    for sale in asks.pages("back_office", "/admin/sales", "sales"):
+        yield fact(
+            "erp",
+            "sale_booked",
+            at_unix_us=sale["booked_unix_us"],
+            order_id=sale["number"],
+            amount_minor=sale["amount_minor"],
+            currency=sale["currency"],
+            detail={"sale": sale["id"]},
+        )
+    yield fact("erp", "books_read")
+
+
+def register_facts(asks: Asks) -> Iterator[Row]:
+    """Every receipt of the fiscal register."""
+    for receipt in asks.pages("back_office", "/admin/receipts", "receipts"):
+        yield fact(
+            "register",
+            "sale_registered",
+            at_unix_us=receipt["at_unix_us"],
+            order_id=receipt["sale"],
+            amount_minor=receipt["amount_minor"],
+            currency=receipt["currency"],
+            detail={"receipt": receipt["number"]},
+        )
+    yield fact("register", "books_read")
+
+
+WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts, erp_facts, register_facts)
 
 
 def fact(
