@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from doorbuster.journeys.shopper import Shopper
-from doorbuster.storefronts.base import Storefront
+from doorbuster.storefronts.base import Line, Storefront
 
 
 def walk(shopper: Shopper, shop: Storefront) -> None:
@@ -13,6 +14,11 @@ def walk(shopper: Shopper, shop: Storefront) -> None:
     lines = shopper.visit.lines[:1]
     shopper.step("home", shop.home)
     shopper.step("product", partial(shop.product, lines[0].product))
+    pay(shopper, shop, lines)
+
+
+def pay(shopper: Shopper, shop: Storefront, lines: Sequence[Line]) -> None:
+    """Buy these with the wallet, under the session's own purchase intent."""
     shopper.step("wallet.start", partial(shop.wallet_start, lines))
     shopper.step("wallet.update", shop.wallet_update)
     shopper.step("wallet.token", shop.wallet_token)

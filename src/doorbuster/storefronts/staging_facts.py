@@ -12,6 +12,7 @@ microseconds, null where the fact is a state) in place of `at_us`:
     analytics  purchase_event                           value          none
     erp        sale_booked                              total          sale (the id that the ERP knows it by)
     register   sale_registered                          total          receipt
+    gateway, erp and register: down, up                 null           fault, that kept it away
     each       books_read                               null           none; its books were read, if they are empty
 """
 
@@ -51,6 +52,7 @@ def gateway_facts(asks: Asks) -> Iterator[Row]:
     """Every state that a payment went through."""
     for payment in asks.pages("gateway", "/admin/payments", "payments"):
         yield from _payment(payment)
+    yield from _moments(asks, "gateway", "gateway", "gateway_down", "gateway_unreachable", "cards_down")
     yield fact("gateway", "books_read")
 
 
@@ -72,6 +74,7 @@ def erp_facts(asks: Asks) -> Iterator[Row]:
             currency=sale["currency"],
             detail={"sale": sale["id"]},
         )
+    yield from _moments(asks, "back_office", "erp", "back_office_down")
     yield fact("erp", "books_read")
 
 
@@ -87,6 +90,7 @@ def register_facts(asks: Asks) -> Iterator[Row]:
             currency=receipt["currency"],
             detail={"receipt": receipt["number"]},
         )
+    yield from _moments(asks, "back_office", "register", "register_down")
     yield fact("register", "books_read")
 
 
@@ -115,6 +119,14 @@ def fact(
         "currency": currency,
         "detail": orjson.dumps(detail or {}).decode(),
     }
+
+
+def _moments(asks: Asks, service: str, witness: str, *faults: str) -> Iterator[Row]:
+    """When a witness went away and came back."""
+    for window in asks.ask(service, "/admin/faults")["history"]:
+        for kind, at_s in (("down", window["from_unix_s"]), ("up", window["until_unix_s"])):
+            if window["name"] in faults and at_s is not None:
+                yield fact(witness, kind, at_unix_us=round(at_s * 1e6), detail={"fault": window["name"]})
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
