@@ -15,8 +15,8 @@ from tests.promises.day import SPOILT, clean_day, fact, findings, named
 ALL = set(findings(clean_day().facts()))
 
 
-def test_there_are_fourteen_promises_each_with_a_name_of_its_own() -> None:
-    assert len(ALL) == len(PROMISES) == 14
+def test_there_are_twenty_one_promises_each_with_a_name_of_its_own() -> None:
+    assert len(ALL) == len(PROMISES) == 21
 
 
 @pytest.mark.parametrize("promise", sorted(ALL))

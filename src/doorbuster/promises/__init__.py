@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from doorbuster.promises import (
+    can_be_bought,
     charged_for_an_order,
     confirmed_orders_exist,
     coupon_limit,
+    even_carts,
     event_for_an_order,
     event_in_time,
     event_value,
@@ -16,9 +18,14 @@ from doorbuster.promises import (
     one_charge_per_intent,
     one_order_per_intent,
     one_purchase_event,
+    own_cart,
     paid_for_every_order,
     price_honoured,
+    refusal_says_so,
+    shipping_kept,
+    steady_latency,
     stock_adds_up,
+    taxed,
     totals_add_up,
 )
 from doorbuster.promises.fact import Finding
@@ -32,9 +39,16 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     paid_for_every_order.check,
     totals_add_up.check,
     price_honoured.check,
+    taxed.check,
+    shipping_kept.check,
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
+    can_be_bought.check,
+    own_cart.check,
+    refusal_says_so.check,
+    steady_latency.check,
+    even_carts.check,
     one_purchase_event.check,
     event_value.check,
     event_for_an_order.check,

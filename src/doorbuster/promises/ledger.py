@@ -24,6 +24,22 @@ from doorbuster.promises.rows import (
     read_seen,
     read_stock,
 )
+from doorbuster.promises.shop_rows import (
+    CartSeen,
+    Load,
+    Noticed,
+    Pace,
+    Shipping,
+    ShownInVain,
+    TaxRate,
+    read_cart_seen,
+    read_load,
+    read_noticed,
+    read_pace,
+    read_shipping,
+    read_shown_in_vain,
+    read_tax_rate,
+)
 
 _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("shopper", "order_seen"): read_seen,
@@ -34,6 +50,14 @@ _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("gateway", "captured"): read_money,
     ("gateway", "refunded"): read_money,
     ("analytics", "purchase_event"): read_event,
+    ("shopper", "cart_seen"): read_cart_seen,
+    ("shopper", "foreign_cart"): read_noticed,
+    ("shopper", "turned_away_with_200"): read_noticed,
+    ("shopper", "shown_in_vain"): read_shown_in_vain,
+    ("shopper", "shipping_chosen"): read_shipping,
+    ("shop", "tax_rate"): read_tax_rate,
+    ("run", "pace"): read_pace,
+    ("run", "load"): read_load,
 }
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -61,6 +85,21 @@ class Ledger:
     """The same; under an empty key those that name neither intent nor order."""
     limits: Limits
     """The numbers that the shop promises."""
+    carts_seen: Sequence[CartSeen]
+    foreign_carts: Sequence[Noticed]
+    turned_away: Sequence[Noticed]
+    """With a page that called itself a success."""
+    shown_in_vain: Sequence[ShownInVain]
+    shipping_chosen: Sequence[Shipping]
+    tax_rates: Sequence[TaxRate]
+    paces: Sequence[Pace]
+    loads: Sequence[Load]
+
+    @property
+    def currency(self) -> str | None:
+        """The one that the shop's orders are in; None where there are several, or no orders."""
+        told = {order.currency for order in self.orders}
+        return told.pop() if len(told) == 1 else None
 
     def intent_of(self, order_id: str | None) -> str | None:
         """The wish to buy behind an order, where it is known."""
@@ -110,6 +149,14 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),
         limits=limits,
+        carts_seen=in_order_of_time(told["shopper", "cart_seen"]),
+        foreign_carts=in_order_of_time(told["shopper", "foreign_cart"]),
+        turned_away=in_order_of_time(told["shopper", "turned_away_with_200"]),
+        shown_in_vain=in_order_of_time(told["shopper", "shown_in_vain"]),
+        shipping_chosen=in_order_of_time(told["shopper", "shipping_chosen"]),
+        tax_rates=in_order_of_time(told["shop", "tax_rate"]),
+        paces=in_order_of_time(told["run", "pace"]),
+        loads=in_order_of_time(told["run", "load"]),
     )
 
 

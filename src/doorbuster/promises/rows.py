@@ -30,6 +30,10 @@ class Order(NamedTuple):
     """Items, discount, shipping and tax, in minor units."""
     lines: tuple[Line, ...] | None
     codes: tuple[str, ...]
+    region: str | None
+    """Country of delivery."""
+    shipping: str | None
+    """The way of shipping it goes by."""
 
     @property
     def purchase(self) -> str:
@@ -100,6 +104,8 @@ def read_order(fact: Fact) -> Order:
         None if None in parts else parts,  # type: ignore[arg-type]  # four whole numbers by now
         _lines(detail.get("lines")),
         tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
+        _text(detail.get("region")),
+        _text(detail.get("shipping")),
     )
 
 
@@ -141,6 +147,10 @@ def _detail(fact: Fact) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return detail if isinstance(detail, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _whole(value: object) -> int | None:

@@ -20,6 +20,7 @@ _NOT_HEARD: Final = {
     "shop": "the shop's orders were not read",
     "gateway": "the payment gateway's books were not read",
     "analytics": "the purchase events were not read",
+    "run": "nothing says how fast the shop answered",
 }
 
 

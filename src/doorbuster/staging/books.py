@@ -18,6 +18,7 @@ _TABLES = """
 DROP TABLE IF EXISTS stock; DROP TABLE IF EXISTS coupon; DROP TABLE IF EXISTS cart;
 DROP TABLE IF EXISTS orders; DROP TABLE IF EXISTS answered;
 CREATE TABLE stock (variant TEXT PRIMARY KEY, units INTEGER NOT NULL, initial INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX sold_out ON stock (variant) WHERE units <= 0;
 CREATE TABLE coupon (code TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cart (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE orders (
@@ -52,6 +53,8 @@ class Cart:
     """The gateway's token for the means of payment: a shop never keeps a card number."""
     order_number: int | None = None
     canceled: bool = False
+    repriced: bool = False
+    """The price_changed fault: it costs more than its shopper was shown."""
 
 
 class Books:
@@ -94,6 +97,10 @@ class Books:
     def save_cart(self, cart: Cart) -> None:
         self.query("INSERT OR REPLACE INTO cart VALUES (?, ?)", (cart.id, orjson.dumps(cart)))
 
+    def carts(self) -> int:
+        """How many carts there are by now, wallets' sessions included."""
+        return int(self.query("SELECT count(*) FROM cart").fetchone()[0])
+
     def units(self, variant: str) -> int:
         """Units in stock; 0 for a variant that is not sold."""
         row = self.query("SELECT units FROM stock WHERE variant = ?", (variant,)).fetchone()
@@ -106,6 +113,14 @@ class Books:
             "UPDATE stock SET units = units - ? WHERE variant = ? AND units >= ?", (quantity, variant, enough)
         )
         return taken.rowcount == 1
+
+    def sold_out(self) -> frozenset[str]:
+        """Variants of which nothing is left."""
+        return frozenset(row[0] for row in self.query("SELECT variant FROM stock WHERE units <= 0"))
+
+    def write_off(self, variant: str) -> None:
+        """What is left of a variant was never there: the stale_search_stock fault's stock count."""
+        self.query("UPDATE stock SET initial = initial - units, units = 0 WHERE variant = ? AND units > 0", (variant,))
 
     def uses(self, code: str) -> int:
         """How often a coupon was used; 0 for one that does not exist."""

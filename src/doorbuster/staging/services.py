@@ -21,9 +21,11 @@ from doorbuster.staging.faults import parse_fault
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
 from doorbuster.staging.gateway_router import gateway_router
 from doorbuster.staging.idempotency import Idempotency
+from doorbuster.staging.kept_pages import KeptPages
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
 from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.shelves import Shelves
 from doorbuster.staging.switchboard import Switch, Switchboard
 from doorbuster.staging.till import Shop
 from doorbuster.staging.web import Call, Counter
@@ -103,7 +105,8 @@ def _shop(start: Start, books: Books, session: aiohttp.ClientSession) -> Shop:
     calls = GatewayCalls(session, _url(start, "gateway"))
     events = PurchaseEvents(session, _url(start, "collector"), counter.faults)
     purchases = Purchases(books, calls, events, counter.faults)
-    return Shop(counter, catalogue, books, calls, events, purchases, dict(start.ports))
+    shelves, kept_pages = Shelves(books, counter.faults), KeptPages(counter.faults)
+    return Shop(counter, catalogue, books, calls, events, purchases, shelves, kept_pages, dict(start.ports))
 
 
 def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> list[Route]:
@@ -113,6 +116,8 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         shop.purchases.cancel_all()
         shop.events.forget()
         idempotency.reset()
+        shop.shelves.forget()
+        shop.kept_pages.forget()
         shop.catalogue = make_catalogue(seed)
         shop.books.reset(shop.catalogue)
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from doorbuster.staging import orders
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.pricing import REGION_TAX_PERCENT
 from doorbuster.staging.till import Shop, page
 from doorbuster.staging.web import PAGE, Call, Reply
 
@@ -47,6 +48,12 @@ def _coupons(shop: Shop, call: Call) -> Reply:
     return Reply({"coupons": rows})
 
 
+def _tax(shop: Shop, call: Call) -> Reply:
+    """GET /admin/tax: the rate of each country that the shop delivers to, as its tax office has it."""
+    rows = [{"region": region, "percent": percent} for region, percent in REGION_TAX_PERCENT.items()]
+    return Reply({"tax": rows})
+
+
 def _orders(shop: Shop, call: Call) -> Reply:
     """GET /admin/orders?after=N&limit=N: oldest first; `next` is null on the last page."""
     limit = call.query_number("limit", PAGE)
@@ -77,6 +84,7 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/catalogue", "", _catalogue),
         page(shop, "GET", "/admin/stock", "", _stock),
         page(shop, "GET", "/admin/coupons", "", _coupons),
+        page(shop, "GET", "/admin/tax", "", _tax),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
         page(shop, "GET", "/.well-known/doorbuster.txt", "", _owner),

@@ -94,6 +94,8 @@ class Answer(NamedTuple):
     total_minor: int | None = None
     """On `checkout.shipping`, `checkout.payment`, `wallet.update` and `wallet.token` the whole price, tax included."""
     currency: str | None = None
+    noticed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """What else the page showed that a promise is about: (kind, detail) of facts that the shopper will tell."""
 
 
 OK = Answer("ok")

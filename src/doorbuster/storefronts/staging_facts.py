@@ -4,9 +4,11 @@ One row a fact; the columns are those of the facts table, with `at_unix_us` (uni
 microseconds, null where the fact is a state) in place of `at_us`:
 
     witness    kind                                     amount_minor   detail
-    shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
+    shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel,
+                                                                             region, shipping
     shop       stock                                    null           variant, units, initial
     shop       coupon                                   null           code, limit, used
+    shop       tax_rate                                 null           region, percent
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     analytics  purchase_event                           value          none
@@ -22,6 +24,7 @@ import orjson
 
 Row = Mapping[str, Any]
 _KIND: Final = {"paid": "order", "pending": "order_pending", "failed": "order_failed"}
+_OF_AN_ORDER: Final = ("codes", "lines", "channel", "region", "shipping")
 
 
 class Asks(Protocol):
@@ -37,9 +40,13 @@ class Asks(Protocol):
 
 
 def shop_facts(asks: Asks) -> Iterator[Row]:
-    """Orders, stock and coupon uses."""
+    """Orders, stock, coupon uses and tax rates."""
     yield from map(_order, asks.pages("shop", "/admin/orders", "orders"))
-    for path, name, kind in (("/admin/stock", "stock", "stock"), ("/admin/coupons", "coupons", "coupon")):
+    for path, name, kind in (
+        ("/admin/stock", "stock", "stock"),
+        ("/admin/coupons", "coupons", "coupon"),
+        ("/admin/tax", "tax", "tax_rate"),
+    ):
         for row in asks.ask("shop", path)[name]:
             yield fact("shop", kind, detail=row)
     yield fact("shop", "books_read")
@@ -86,7 +93,7 @@ def fact(
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
-    detail = {**row["totals"], "codes": row["codes"], "lines": row["lines"], "channel": row["channel"]}
+    detail = {**row["totals"], **{name: row[name] for name in _OF_AN_ORDER}}
     return fact(
         "shop",
         _KIND[row["status"]],
