@@ -244,9 +244,12 @@ class StagingStorefront:
     def _own(self, step: str) -> Reading:
         """Read a cart that must be this shopper's own."""
 
+        goods = self._noticing.goods
+
         def reading(body: Any) -> Answer:
-            mine = body["id"] == self._cart
-            return self._noticing.own(read_cart(body), step, mine, (line["variant"] for line in body["lines"]))
+            answer, mine = read_cart(body), body["id"] == self._cart
+            foreign = [line["variant"] for line in body["lines"] if line["variant"] not in goods]
+            return self._noticing.anothers_cart(step, foreign, mine) if foreign or not mine else answer
 
         return reading
 
@@ -258,8 +261,9 @@ class StagingStorefront:
         handler = session["capabilities"]["payment"]["handlers"][0]
         self._wallet_pay = {**handler["config"], "handler_id": handler["id"]}
         answer = refused_by_message(session) or Answer("ok", total_minor=self._wallet_total_minor, currency="EUR")
-        variants = (line["item"]["id"] for line in session["line_items"])
-        return self._noticing.own(answer, "wallet session", mine, variants)
+        items = [line["item"]["id"] for line in session["line_items"]]
+        foreign = [item for item in items if item not in self._noticing.goods]
+        return self._noticing.anothers_cart("wallet session", foreign, mine) if foreign or not mine else answer
 
     def _get(self, step: str, path: str, reading: Reading) -> Answer:
         return read(step, self.client.request("GET", self.base_url + path), reading)

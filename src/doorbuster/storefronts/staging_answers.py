@@ -68,7 +68,9 @@ def _error_code(response: Response) -> str:
 
 def _code_in(body: Any) -> str:
     """The shop's code for programs: under `error` natively, at the top in the wallet's protocol."""
-    said = body.get("error", body) if isinstance(body, dict) else None
+    if not isinstance(body, dict) or ("error" not in body and "code" not in body):
+        return ""
+    said = body.get("error", body)
     code = said.get("code") if isinstance(said, dict) else None
     return code if isinstance(code, str) else ""
 

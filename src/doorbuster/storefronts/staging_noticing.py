@@ -47,11 +47,9 @@ class Noticing:
         }
         return with_fact(answer, "shown_in_vain", detail)
 
-    def own(self, answer: Answer, step: str, mine: bool, variants: Iterable[str]) -> Answer:
-        """A cart was shown: whether it is the shopper's own, with nothing in it but what they put there."""
-        foreign = [variant for variant in variants if variant not in self.goods]
-        if mine and not foreign:
-            return answer
+    @staticmethod
+    def anothers_cart(step: str, foreign: list[str], mine: bool) -> Answer:
+        """A cart was shown that is not the shopper's own, or holds what they never put there."""
         shown = Answer("error", f"{step}: the cart shown is not this shopper's")
         return with_fact(shown, "foreign_cart", {"step": step, "another": not mine, "variants": foreign})
 
