@@ -143,7 +143,7 @@ CARTS = [
 ]  # fmt: skip
 """What shoppers say who looked at their carts."""
 PACES = [
-    fact("run", "pace", at_us=second * SECOND_US, detail={"step": step, "answers": 30, "median_ms": 50.0 + second % 2})
+    fact("run", "pace", at_us=second * SECOND_US, detail={"step": step, "answers": 30, "quick_ms": 50.0 + second % 2})
     for second in range(12)
     for step in ("home", "product", "cart.add")
 ]

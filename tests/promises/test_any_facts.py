@@ -43,7 +43,7 @@ detail = st.fixed_dictionaries(
         **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
         **dict.fromkeys(("variant", "code", "payment"), name | rubbish),
         **dict.fromkeys(("region", "shipping", "option", "cart", "step", "page"), name | rubbish),
-        **dict.fromkeys(("shown_s_ago", "percent", "answers", "median_ms", "shoppers"), st.floats(0) | small | rubbish),
+        **dict.fromkeys(("shown_s_ago", "percent", "answers", "quick_ms", "shoppers"), st.floats(0) | small | rubbish),
         "variants": st.lists(name | rubbish, max_size=2) | rubbish,
         "pace_ms": st.dictionaries(st.sampled_from(["cart.add", "cart.view"]), st.floats(0) | rubbish) | rubbish,
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),

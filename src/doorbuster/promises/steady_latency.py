@@ -15,15 +15,15 @@ from doorbuster.promises.words import cannot_tell, found, not_heard, some
 
 PROMISE = "latency steady over the run"
 _FEWEST: Final = 12
-"""Answers of a step in a part of the run, below which its median says little."""
+"""Answers of a step in a part of the run, below which they say little."""
 _BUSIER: Final = 1.25
 """The end is compared where it is at most this much busier than the beginning ever was."""
-_AGAIN: Final = 0.9
-"""What leaks does not get better: the end is no faster than this times the middle."""
+_STEADILY: Final = (0.2, 0.9)
+"""By the middle third a leak has done a share of its growth between these: it neither jumps nor stops."""
 
 
 def check(ledger: Ledger) -> Finding:
-    """Median of each step in the last third of the run against the first, less what the steadiest step grew by.
+    """Lower quartile of each step in the last third of the run against the first, less what the steadiest grew by.
 
     A machine that is busy with something else slows every step; a leak slows those that walk through what leaked. Thus
     a shop of which all steps slow down alike is not named here, but by its objectives.
@@ -37,7 +37,7 @@ def check(ledger: Ledger) -> Finding:
         load[came.at_us] += came.shoppers
     most = _BUSIER * max((load[one.at_us] for one in first), default=0)
     last = [one for one in last if load[one.at_us] <= most]
-    before_ms, between_ms, after_ms = (_medians_ms(part) for part in (first, middle, last))
+    before_ms, between_ms, after_ms = (_quick_ms(part) for part in (first, middle, last))
     steps = sorted(before_ms.keys() & between_ms.keys() & after_ms.keys())
     if len(steps) < 2:
         return cannot_tell(PROMISE, "the run is too short, or was never again as quiet as at its beginning")
@@ -50,7 +50,8 @@ def check(ledger: Ledger) -> Finding:
         large = grew_ms >= ledger.limits.slower_ms and before_ms[step] + grew_ms >= (
             ledger.limits.slower_times * before_ms[step]
         )
-        if large and before_ms[step] + grew_ms / 5 <= between_ms[step] <= after_ms[step] / _AGAIN:
+        half_way = between_ms[step] - before_ms[step]
+        if large and _STEADILY[0] * grew_ms <= half_way <= _STEADILY[1] * (after_ms[step] - before_ms[step]):
             what = f"from {before_ms[step]:,.0f} to {after_ms[step]:,.0f} ms"
             offences.append(Offence(what, last[0].at_us, subject=step))
     told = ", ".join(f"{one.subject} {one.what}" for one in offences)
@@ -68,11 +69,11 @@ def _thirds(paces: Sequence[Pace]) -> tuple[list[Pace], list[Pace], list[Pace]]:
     return parts
 
 
-def _medians_ms(paces: Iterable[Pace]) -> dict[str, float]:
-    """Step to the median of its slices' medians, each as heavy as it has answers, where there are enough."""
+def _quick_ms(paces: Iterable[Pace]) -> dict[str, float]:
+    """Step to the median of its slices' quartiles, each as heavy as it has answers, where there are enough."""
     of_step: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for one in paces:
-        of_step[one.step].append((one.median_ms, one.answers))
+        of_step[one.step].append((one.quick_ms, one.answers))
     return {step: _middle(slices) for step, slices in of_step.items() if sum(n for _, n in slices) >= _FEWEST}
 
 

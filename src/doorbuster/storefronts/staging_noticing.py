@@ -12,7 +12,8 @@ from doorbuster.storefronts.base import OK, Answer, Line
 
 def with_fact(answer: Answer, kind: str, detail: Mapping[str, Any]) -> Answer:
     """The answer, and a fact that its shopper will tell."""
-    return answer._replace(noticed=(*answer.noticed, (kind, detail)))
+    outcome, said, order_id, total_minor, currency, noticed = answer  # `_replace` would take four times as long
+    return Answer(outcome, said, order_id, total_minor, currency, (*noticed, (kind, detail)))
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class Noticing:
 
     def took(self, step: str, began_s: float) -> None:
         """How long the first of such steps took."""
-        self._pace_ms.setdefault(step, round((time.perf_counter() - began_s) * 1e3, 1))
+        if step not in self._pace_ms:
+            self._pace_ms[step] = round((time.perf_counter() - began_s) * 1e3, 1)
 
     def cart_seen(self, answer: Answer, cart: str) -> Answer:
         """One fact for each cart that its shopper found in order: that somebody looked, and how fast it was."""
