@@ -12,8 +12,9 @@ from doorbuster.storefronts.base import OK, Answer, Line
 
 def with_fact(answer: Answer, kind: str, detail: Mapping[str, Any]) -> Answer:
     """The answer, and a fact that its shopper will tell."""
-    outcome, said, order_id, total_minor, currency, noticed = answer  # `_replace` would take four times as long
-    return Answer(outcome, said, order_id, total_minor, currency, (*noticed, (kind, detail)))
+    # `_replace` would take four times as long.
+    outcome, said, order_id, total_minor, currency, offer, noticed = answer
+    return Answer(outcome, said, order_id, total_minor, currency, offer, (*noticed, (kind, detail)))
 
 
 @dataclass(slots=True)
