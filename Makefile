@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test spark lint types wheel-check bars bars-slice bench faults fuzz soak constraints clean
+.PHONY: demo test spark lint types wheel-check bars bars-slice proof proof-full proof-slice bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -59,11 +59,21 @@ bars-slice: $(VENV)/.test-installed  ## two minutes of each of the long proofs
 	$(BIN)/python bench/round_trip.py --minutes 0.7 --think 0.1
 	$(BIN)/python bench/soak.py --minutes 1
 
+proof: $(VENV)/.test-installed  ## every bug that we claim to catch, 3 seeds, and 10 clean runs, under 10 minutes; writes docs/proof.md
+	$(BIN)/python bench/proof.py --seeds 3 --clean 10 --write docs/proof.md
+
+proof-full: $(VENV)/.test-installed  ## the same with 20 seeds and 100 clean runs, under 2 hours
+	$(BIN)/python bench/proof.py --seeds 20 --clean 100 --write docs/proof.md
+
+proof-slice: $(VENV)/.test-installed  ## one seed of every bug and 2 clean runs, about two minutes; writes nothing
+	$(BIN)/python bench/proof.py --seeds 1 --clean 2
+
 bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs nginx and openssl, uses k6 and wrk where installed
 	$(BIN)/python bench/transport.py
 	$(BIN)/python bench/lateness.py
 	$(BIN)/python bench/master_cost.py
 	$(BIN)/python bench/audit_speed.py
+	$(BIN)/python bench/facts_cost.py
 
 faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
 	$(BIN)/python bench/faults.py

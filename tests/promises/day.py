@@ -37,6 +37,9 @@ class Sale:
     contact: Fact
     reminders: tuple[Fact, ...]
     other: tuple[Fact, ...] = ()
+    failed: tuple[Fact, ...] = ()
+    booked: tuple[Fact, ...] = ()
+    registered: tuple[Fact, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -48,7 +51,8 @@ class Sale:
 
     def facts(self) -> list[Fact]:
         told = [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
-        return [*told, *self.confirmations, self.contact, *self.reminders, *self.other]
+        told += [*self.booked, *self.registered, *self.failed, *self.confirmations]
+        return [*told, self.contact, *self.reminders, *self.other]
 
 
 def sale(number: int, code: str | None = None) -> Sale:
@@ -71,6 +75,8 @@ def sale(number: int, code: str | None = None) -> Sale:
         (message("confirmation", at_us + 300_000, order_id, order_id=order_id, intent=intent),),
         fact("shop", "contact", at_us=at_us, detail=contact),
         tuple(message("reminder", at_us + after_s * SECOND_US, left, cart=left) for after_s in (1800, 14_400)),
+        booked=(fact("erp", "sale_booked", at_us=at_us + 300_000, order_id=order_id, amount_minor=2988),),
+        registered=(fact("register", "sale_registered", at_us=at_us + 100_000, order_id=order_id, amount_minor=2988),),
     )  # fmt: skip
 
 
@@ -97,14 +103,19 @@ class Day:
         uses = sum("BF25" in order["codes"] for order in orders)
         initial = sold - self.initial_less if self.initial_less else sold + 10
         stock = {"variant": "hat", "initial": initial, "units": initial - sold - self.missing_units}
-        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses}
+        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses, "excludes": ["VIP50"]}
+        alive_us = range(-5 * SECOND_US, (len(self.sales) + 2) * SECOND_US, SECOND_US // 2)
         return [
             *told,
             *self.more,
+            *(fact("shopper", "shop_answered", at_us=at_us) for at_us in alive_us),
             fact("shop", "stock", detail=stock),
             fact("shop", "coupon", detail=coupon),
             fact("shop", "contacts_read", at_us=48 * 3600 * SECOND_US),
-            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics", "mailbox")),
+            *(
+                fact(witness, "books_read")
+                for witness in ("shop", "gateway", "analytics", "mailbox", "erp", "register")
+            ),
         ]
 
 
@@ -125,6 +136,8 @@ def _second_order(sale: Sale) -> Sale:
         orders=(order, order._replace(order_id=again, at_us=(order.at_us or 0) + 10)),
         events=(event, event._replace(order_id=again)),
         confirmations=(confirmation, confirmation._replace(order_id=again)),
+        booked=(sale.booked[0], sale.booked[0]._replace(order_id=again)),
+        registered=(sale.registered[0], sale.registered[0]._replace(order_id=again)),
         charges=(charge, charge._replace(at_us=(charge.at_us or 0) + 10, detail=json.dumps({"payment": "again"}))),
     )
 
@@ -147,6 +160,13 @@ def _reminded_after_buying(sale: Sale) -> Sale:
 def _written_to_again_and_again(sale: Sale) -> Sale:
     at_us = sale.orders[0].at_us or 0
     return replace(sale, other=(message("other", at_us, sale.order_id, order_id=sale.order_id),) * 6)
+
+
+def hung(sale: Sale, step: str = "cart.add", waited_ms: int = 3000) -> Fact:
+    """Its shopper gave up on a cart that did not answer."""
+    detail = {"step": step, "outcome": "abandoned", "detail": "patience ran out", "waited_ms": waited_ms}
+    told = {"at_us": sale.number * SECOND_US, "session": sale.number, "intent": sale.intent}
+    return fact("shopper", "step_failed", **told, detail=detail)
 
 
 def _event_with(sale: Sale, **changed: Any) -> Sale:
@@ -189,7 +209,15 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "quoted less": (
         lambda sale: replace(sale, seen=sale.seen and sale.seen._replace(detail='{"quoted_minor": 2888}')),
         frozenset({"price honoured from cart to order"})),
+    "two codes that exclude each other": (
+        lambda sale: _order_with(sale, codes=["BF25", "VIP50"]),
+        frozenset({"discounts that exclude each other never meet"})),
+    "its cart froze": (
+        lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), confirmations=(), failed=(hung(sale),)),
+        frozenset({"no frozen cart"})),
     "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
+    "event merged away": (
+        lambda sale: _event_with(sale, kind="purchase_merged"), frozenset({"one purchase event per order"})),
     "event doubled": (lambda sale: replace(sale, events=sale.events * 2), frozenset({"one purchase event per order"})),
     "event of another value": (
         lambda sale: _event_with(sale, amount_minor=1), frozenset({"purchase events have the order's value"})),
@@ -219,6 +247,16 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "reminder at night": (lambda sale: _second_reminder_after(sale, 11), REMINDED),
     "reminded after buying": (_reminded_after_buying, frozenset({"no reminder to a buyer"})),
     "written to again and again": (_written_to_again_and_again, frozenset({"no mail loops"})),
+    "never exported": (lambda sale: replace(sale, booked=()), frozenset({"every sale reaches the ERP once"})),
+    "exported twice": (
+        lambda sale: replace(sale, booked=sale.booked * 2), frozenset({"every sale reaches the ERP once"})),
+    "exported with another amount": (
+        lambda sale: replace(sale, booked=(sale.booked[0]._replace(amount_minor=1),)),
+        frozenset({"every sale reaches the ERP once"})),
+    "never registered": (lambda sale: replace(sale, registered=()), frozenset({"every sale is registered once"})),
+    "registered in dollars": (
+        lambda sale: replace(sale, registered=(sale.registered[0]._replace(currency="USD"),)),
+        frozenset({"every sale is registered once"})),
 }  # fmt: skip
 """What happened to a sale, and the promises that it breaks: those and no others."""
 

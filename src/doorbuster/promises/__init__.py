@@ -10,12 +10,15 @@ from doorbuster.promises import (
     charged_for_an_order,
     confirmed_orders_exist,
     coupon_limit,
+    discounts_apart,
     event_for_an_order,
     event_in_time,
     event_value,
+    no_frozen_cart,
     no_mail_loops,
     no_oversell,
     no_reminder_to_buyer,
+    nothing_lost_in_outage,
     one_charge_per_intent,
     one_confirmation,
     one_order_per_intent,
@@ -23,6 +26,8 @@ from doorbuster.promises import (
     paid_for_every_order,
     price_honoured,
     reminders_on_time,
+    sales_exported,
+    sales_registered,
     stock_adds_up,
     totals_add_up,
 )
@@ -35,11 +40,16 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     confirmed_orders_exist.check,
     one_order_per_intent.check,
     paid_for_every_order.check,
+    nothing_lost_in_outage.check,
     totals_add_up.check,
     price_honoured.check,
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
+    discounts_apart.check,
+    no_frozen_cart.check,
+    sales_exported.check,
+    sales_registered.check,
     one_purchase_event.check,
     event_value.check,
     event_for_an_order.check,
@@ -49,7 +59,7 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     reminders_on_time.check,
     no_mail_loops.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, analytics, and then messages."""
+"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, carts, analytics, messages."""
 
 
 def _name(check: Callable[[Ledger], Finding]) -> str:

@@ -29,6 +29,8 @@ class Limits:
     """Local hours of the recipient: the first that is allowed, and the first that is not any more."""
     messages_of_a_kind: int = 5
     """What one recipient gets of one kind about one order or cart, at most; more is machines writing to machines."""
+    frozen_after_s: float = 2.0
+    """A cart that has not answered for this long when its shopper gives up, while others are answered, is frozen."""
 
 
 DEFAULT_LIMITS = Limits()

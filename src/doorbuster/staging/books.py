@@ -16,8 +16,9 @@ from doorbuster.staging.discounts import COUPONS
 
 _TABLES = """
 DROP TABLE IF EXISTS stock; DROP TABLE IF EXISTS coupon; DROP TABLE IF EXISTS cart;
-DROP TABLE IF EXISTS orders; DROP TABLE IF EXISTS answered;
-CREATE TABLE stock (variant TEXT PRIMARY KEY, units INTEGER NOT NULL, initial INTEGER NOT NULL) WITHOUT ROWID;
+DROP TABLE IF EXISTS orders; DROP TABLE IF EXISTS answered; DROP TABLE IF EXISTS unsent;
+CREATE TABLE stock (variant TEXT PRIMARY KEY, units INTEGER NOT NULL, initial INTEGER NOT NULL, erp_units INTEGER)
+  WITHOUT ROWID;
 CREATE TABLE coupon (code TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cart (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE orders (
@@ -26,6 +27,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_intent ON orders (intent);
 CREATE INDEX orders_unsettled ON orders (status) WHERE status = 'pending';
 CREATE TABLE answered (key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE unsent (receiver TEXT, number INTEGER, told_as TEXT NOT NULL, PRIMARY KEY (receiver, number))
   WITHOUT ROWID;
 """
 
@@ -52,6 +55,15 @@ class Cart:
     """The gateway's token for the means of payment: a shop never keeps a card number."""
     order_number: int | None = None
     canceled: bool = False
+    upsell: str | None = None
+    """The variant that the upsell app put in."""
+    automatic: list[str] = field(default_factory=list)
+    """Discounts that came by themselves, as the combiner last worked them out."""
+
+    @property
+    def in_force(self) -> list[str]:
+        """Every discount of this cart, those that were typed in first."""
+        return [*self.codes, *self.automatic]
 
 
 class Books:
@@ -75,7 +87,7 @@ class Books:
         self._db.executescript(_TABLES)
         with self.transaction():
             stock = [(variant.id, variant.units, variant.units) for variant in catalogue.variants.values()]
-            self._db.executemany("INSERT INTO stock VALUES (?, ?, ?)", stock)
+            self._db.executemany("INSERT INTO stock VALUES (?, ?, ?, NULL)", stock)
             self._db.executemany("INSERT INTO coupon VALUES (?, 0)", [(code,) for code in COUPONS])
 
     @contextmanager
@@ -118,6 +130,6 @@ class Books:
     def count_use(self, code: str, uses: int = 1) -> None:
         self.query("UPDATE coupon SET used = used + ? WHERE code = ?", (uses, code))
 
-    def all_stock(self) -> Sequence[tuple[str, int, int]]:
-        """Rows (variant, units now, units at the start)."""
-        return self.query("SELECT variant, units, initial FROM stock ORDER BY variant").fetchall()
+    def all_stock(self) -> Sequence[tuple[str, int, int, int | None]]:
+        """Rows (variant, units now, units at the start, units by the ERP's last count)."""
+        return self.query("SELECT variant, units, initial, erp_units FROM stock ORDER BY variant").fetchall()

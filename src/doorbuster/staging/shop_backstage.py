@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from starlette.routing import Route
 
 from doorbuster.staging import orders
 from doorbuster.staging.catalogue import CURRENCY
-from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.discounts import COUPONS, excluded_by
 from doorbuster.staging.till import Shop, page
 from doorbuster.staging.web import PAGE, Call, Refusal, Reply
 
@@ -20,7 +21,7 @@ _MOST_AHEAD_S: Final = 30 * 86_400
 
 def _catalogue(shop: Shop, call: Call) -> Reply:
     """GET /admin/catalogue: every variant, with the units it has now."""
-    units = {variant: now for variant, now, _ in shop.books.all_stock()}
+    units = {variant: now for variant, now, *_ in shop.books.all_stock()}
     rows = [
         {
             "product": variant.product,
@@ -37,15 +38,30 @@ def _catalogue(shop: Shop, call: Call) -> Reply:
 
 
 def _stock(shop: Shop, call: Call) -> Reply:
-    """GET /admin/stock: units now and at the start."""
-    rows = [{"variant": name, "units": now, "initial": initial} for name, now, initial in shop.books.all_stock()]
+    """GET /admin/stock: units now, at the start, and by the ERP's last count (null where it sent none)."""
+    names = ("variant", "units", "initial", "erp_units")
+    rows = [dict(zip(names, row, strict=True)) for row in shop.books.all_stock()]
     return Reply({"stock": rows})
 
 
 def _coupons(shop: Shop, call: Call) -> Reply:
-    """GET /admin/coupons: limit (null for none) and uses."""
-    rows = [{"code": code, "limit": coupon.limit, "used": shop.books.uses(code)} for code, coupon in COUPONS.items()]
+    """GET /admin/coupons: limit (null for none), uses, the codes it excludes, and whether it comes by itself."""
+    rows = [
+        {
+            "code": code,
+            "limit": coupon.limit,
+            "used": shop.books.uses(code),
+            "excludes": excluded_by(code),
+            "automatic": coupon.automatic,
+        }
+        for code, coupon in COUPONS.items()
+    ]
     return Reply({"coupons": rows})
+
+
+def _carts(shop: Shop, call: Call) -> Reply:
+    """GET /admin/carts: how many writers wait for a cart that somebody else is writing to."""
+    return Reply({"waiting": shop.locks.waiting})
 
 
 def _orders(shop: Shop, call: Call) -> Reply:
@@ -56,14 +72,15 @@ def _orders(shop: Shop, call: Call) -> Reply:
 
 
 async def _drain(shop: Shop, call: Call) -> Reply:
-    """POST /admin/drain {within_ms}: wait until all purchases are settled, and all events and letters sent and
-    answered, and say what is not."""
+    """POST /admin/drain {within_ms}: wait until all purchases are settled, all events and letters sent and
+    answered and all sales booked, and say what is not."""
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
+        until_unix_s = time.time() + float(within_ms) / 1e3
         async with asyncio.timeout(float(within_ms) / 1e3):
             answered = False
-            while _busy(shop) or not answered:
-                while _busy(shop):
+            while _busy(shop, until_unix_s) or not answered:
+                while _busy(shop, until_unix_s):
                     await asyncio.sleep(_LOOK_AGAIN_S)
                 # A letter may be answered, and the answer answered: over when both sides have nothing left to say.
                 await shop.mail.wait_for_answers()
@@ -72,12 +89,13 @@ async def _drain(shop: Shop, call: Call) -> Reply:
         pass  # what is left is in the answer
     pending = shop.books.query("SELECT count(*) FROM orders WHERE status = 'pending'").fetchone()[0]
     letters = shop.mail.outgoing.waiting
-    return Reply({"events_waiting": shop.events.waiting, "letters_waiting": letters, "orders_pending": pending})
+    waiting = {"events_waiting": shop.events.waiting, "letters_waiting": letters, "sales_waiting": shop.sales.waiting}
+    return Reply({**waiting, "orders_pending": pending})
 
 
-def _busy(shop: Shop) -> bool:
-    under_way = shop.events.waiting or shop.mail.outgoing.waiting or shop.purchases.running
-    return bool(under_way or orders.unsettled(shop.books, 1))
+def _busy(shop: Shop, until_unix_s: float) -> bool:
+    to_send = shop.events.due_by(until_unix_s) or shop.mail.outgoing.waiting or shop.sales.waiting
+    return bool(to_send or shop.purchases.running or shop.purchases.to_ask_about())
 
 
 async def _advance(shop: Shop, call: Call) -> Reply:
@@ -94,6 +112,11 @@ def _clock(shop: Shop, call: Call) -> Reply:
     return Reply({"now_unix_us": shop.clock.now_us(), "ahead_s": shop.clock.ahead_s})
 
 
+def _events_held(shop: Shop, call: Call) -> Reply:
+    """GET /admin/events-held: purchase events that the shop keeps back, and until when."""
+    return Reply({"held": shop.events.held()})
+
+
 def _owner(shop: Shop, call: Call) -> Reply:
     """Who agrees that this shop is put under load: what a rehearsal asks before it leaves the loopback."""
     return Reply(b"owner: doorbuster staging environment\n", headers=((b"content-type", b"text/plain"),))
@@ -104,8 +127,10 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/catalogue", "", _catalogue),
         page(shop, "GET", "/admin/stock", "", _stock),
         page(shop, "GET", "/admin/coupons", "", _coupons),
+        page(shop, "GET", "/admin/carts", "", _carts),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
+        page(shop, "GET", "/admin/events-held", "", _events_held),
         page(shop, "GET", "/admin/clock", "", _clock),
         page(shop, "POST", "/admin/clock", "", _advance),
         page(shop, "GET", "/.well-known/doorbuster.txt", "", _owner),

@@ -50,6 +50,7 @@ class StagingStorefront:
     base_url: str
     visit: Visit
     _cart: str = field(default="", init=False)
+    _offered: str = field(default="", init=False)
     _wallet: str = field(default="", init=False)
     _wallet_total_minor: int = field(default=0, init=False)
     _wallet_pay: Mapping[str, Any] = field(default_factory=dict, init=False)
@@ -113,6 +114,19 @@ class StagingStorefront:
     def cart_view(self) -> Answer:
         return self._get("cart.view", f"/carts/{self._cart}", read_cart)
 
+    # The upsell app
+
+    def upsell_view(self) -> Answer:
+        def keep(body: Any) -> Answer:
+            self._offered = str(body["offer"]["variant"])
+            return OK
+
+        return self._get("cart.view", f"/apps/upsell/{self._wallet or self._cart}", keep)
+
+    def upsell_add(self) -> Answer:
+        path = f"/apps/upsell/{self._wallet or self._cart}"
+        return self._send("cart.add", "POST", path, {"variant": self._offered}, read_cart)
+
     # Native checkout
 
     def checkout_start(self) -> Answer:
@@ -144,8 +158,8 @@ class StagingStorefront:
             "capabilities": {},
             "metadata": {"purchase_intent": self.visit.intent},
         }
-        if self.visit.coupon:
-            body["discounts"] = {"codes": [self.visit.coupon]}
+        if self.visit.codes:
+            body["discounts"] = {"codes": list(self.visit.codes)}
         return self._wallet_post("wallet.start", "", body, self._keep_session)
 
     def wallet_update(self) -> Answer:

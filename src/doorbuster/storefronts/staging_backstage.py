@@ -43,7 +43,8 @@ class StagingBackstage:
         ]
 
     def coupons(self) -> Sequence[str]:
-        return [row["code"] for row in self._ask("GET", f"{self.base_url}/admin/coupons")["coupons"]]
+        rows = self._ask("GET", f"{self.base_url}/admin/coupons")["coupons"]
+        return [row["code"] for row in rows if not row["automatic"]]
 
     def steer(self, faults: Sequence[Mapping[str, Any]]) -> None:
         """Give all services their timetable at once; it replaces the one before and ends by itself."""

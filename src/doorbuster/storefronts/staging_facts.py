@@ -6,13 +6,19 @@ microseconds, null where the fact is a state) in place of `at_us`:
     witness    kind                                     amount_minor   detail
     shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
     shop       stock                                    null           variant, units, initial
-    shop       coupon                                   null           code, limit, used
+    shop       coupon                                   null           code, limit, used, excludes
+    shop       event_held                               value          none; `at` is when it will be sent
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     shop       contact                                  null           cart, person, zone, since and left (unix us)
     shop       contacts_read                            null           none; at the shop's virtual time: all were told
-    analytics  purchase_event                           value          none
+    analytics  purchase_event, purchase_merged,         value          to (protocol and account), why,
+               purchase_dropped, purchase_refused                      happened_unix_us
+    analytics  request_dropped, request_refused         null           to, why; its events could not be read
     mailbox    confirmation, reminder, other            null           channel, purpose, cart, person, due (unix us)
+    erp        sale_booked                              total          sale (the id that the ERP knows it by)
+    register   sale_registered                          total          receipt
+    gateway, erp and register: down, up                 null           fault, that kept it away
     each       books_read                               null           none; its books were read, if they are empty
 """
 
@@ -23,7 +29,10 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from doorbuster.promises.words import decimals
+
 Row = Mapping[str, Any]
+_NO_AMOUNT: Final = 1e12
 _KIND: Final = {"paid": "order", "pending": "order_pending", "failed": "order_failed"}
 
 
@@ -45,6 +54,7 @@ def shop_facts(asks: Asks) -> Iterator[Row]:
     for path, name, kind in (("/admin/stock", "stock", "stock"), ("/admin/coupons", "coupons", "coupon")):
         for row in asks.ask("shop", path)[name]:
             yield fact("shop", kind, detail=row)
+    yield from map(_held, asks.ask("shop", "/admin/events-held")["held"])
     yield fact("shop", "books_read")
 
 
@@ -52,12 +62,13 @@ def gateway_facts(asks: Asks) -> Iterator[Row]:
     """Every state that a payment went through."""
     for payment in asks.pages("gateway", "/admin/payments", "payments"):
         yield from _payment(payment)
+    yield from _moments(asks, "gateway", "gateway", "gateway_down", "gateway_unreachable", "cards_down")
     yield fact("gateway", "books_read")
 
 
 def analytics_facts(asks: Asks) -> Iterator[Row]:
-    """Every event that reached the collector."""
-    yield from map(_event, asks.pages("collector", "/admin/events", "events"))
+    """Every purchase that the collector was told of, and what became of it."""
+    yield from map(_event, asks.pages("collector", "/admin/purchases", "events"))
     yield fact("analytics", "books_read")
 
 
@@ -83,7 +94,47 @@ def mailbox_facts(asks: Asks) -> Iterator[Row]:
     yield fact("mailbox", "books_read")
 
 
-WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts, contact_facts, mailbox_facts)
+def erp_facts(asks: Asks) -> Iterator[Row]:
+    """Every sale that the ERP booked."""
+    for sale in asks.pages("back_office", "/admin/sales", "sales"):
+        yield fact(
+            "erp",
+            "sale_booked",
+            at_unix_us=sale["booked_unix_us"],
+            order_id=sale["number"],
+            amount_minor=sale["amount_minor"],
+            currency=sale["currency"],
+            detail={"sale": sale["id"]},
+        )
+    yield from _moments(asks, "back_office", "erp", "back_office_down")
+    yield fact("erp", "books_read")
+
+
+def register_facts(asks: Asks) -> Iterator[Row]:
+    """Every receipt of the fiscal register."""
+    for receipt in asks.pages("back_office", "/admin/receipts", "receipts"):
+        yield fact(
+            "register",
+            "sale_registered",
+            at_unix_us=receipt["at_unix_us"],
+            order_id=receipt["sale"],
+            amount_minor=receipt["amount_minor"],
+            currency=receipt["currency"],
+            detail={"receipt": receipt["number"]},
+        )
+    yield from _moments(asks, "back_office", "register", "register_down")
+    yield fact("register", "books_read")
+
+
+WITNESSES: Final = (
+    shop_facts,
+    gateway_facts,
+    analytics_facts,
+    contact_facts,
+    mailbox_facts,
+    erp_facts,
+    register_facts,
+)
 
 
 def fact(
@@ -108,6 +159,14 @@ def fact(
         "currency": currency,
         "detail": orjson.dumps(detail or {}).decode(),
     }
+
+
+def _moments(asks: Asks, service: str, witness: str, *faults: str) -> Iterator[Row]:
+    """When a witness went away and came back."""
+    for window in asks.ask(service, "/admin/faults")["history"]:
+        for kind, at_s in (("down", window["from_unix_s"]), ("up", window["until_unix_s"])):
+            if window["name"] in faults and at_s is not None:
+                yield fact(witness, kind, at_unix_us=round(at_s * 1e6), detail={"fault": window["name"]})
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,14 +199,34 @@ def _payment(payment: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         )
 
 
+def _held(event: Mapping[str, Any]) -> dict[str, Any]:
+    """A purchase event that the shop keeps back on purpose and has not sent yet."""
+    return fact(
+        "shop",
+        "event_held",
+        at_unix_us=event["due_unix_us"],
+        order_id=event["order_id"],
+        amount_minor=_minor(event["value"], event["currency"]),
+        currency=event["currency"],
+    )
+
+
 def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Analytics knows the order, not the intent, and speaks of units of money, not of cents."""
-    value = event.get("value")
+    to = f"{event['protocol']} {event['account']}".strip()
     return fact(
         "analytics",
-        f"{event.get('name')}_event",
+        f"{event['name'] or 'request'}_{'event' if event['fate'] == 'kept' else event['fate']}",
         at_unix_us=event["at_unix_us"],
-        order_id=event.get("transaction_id"),
-        amount_minor=round(value * 100) if isinstance(value, int | float) else None,
-        currency=event.get("currency"),
+        order_id=event["order_id"],
+        amount_minor=_minor(event["value"], event["currency"]),
+        currency=event["currency"],
+        detail={"to": to, "why": event["why"], "happened_unix_us": event["happened_unix_us"]},
     )
+
+
+def _minor(value: float | None, currency: str | None) -> int | None:
+    """An amount in minor units; none for what no shop ever charged, since analytics takes any number."""
+    if value is None or not abs(value) < _NO_AMOUNT:
+        return None
+    return round(value * 10.0 ** decimals(currency or ""))

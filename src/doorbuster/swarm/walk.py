@@ -10,7 +10,7 @@ import orjson
 
 from doorbuster.journeys import WALKS
 from doorbuster.journeys.shopper import Call, LeftShop
-from doorbuster.storefronts.base import Answer
+from doorbuster.storefronts.base import OK, Answer
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.transport import PatienceRanOut
 from doorbuster.vocabulary import FAILED_OUTCOMES, MONEY_STEPS, Outcome
@@ -46,6 +46,7 @@ class Walk:
         self._last_step: str | None = None
         self._outcome = "ok"
         self._order: Answer | None = None
+        self._offered = False  # another way to pay, when the shopper's own did not work
         self._quoted_minor: int | None = None  # what the last such page said the purchase would cost
 
     def run(self) -> None:
@@ -53,6 +54,8 @@ class Walk:
         floor, visit = self._floor, self.visit
         started_us = self._now_us()
         floor.tally.started(visit.session, started_us - self._due_us)
+        if visit.combination:
+            self._fact("combination", OK, visit.combination._asdict())
         ended_us: int | None = None
         try:
             self._shop()
@@ -97,8 +100,11 @@ class Walk:
         if answer.outcome == "unknown" and read_back is not None:
             answer = self._look_up(answer, read_back)
         if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
-            self._outcome = answer.outcome
-            raise LeftShop
+            if not answer.offer:
+                self._outcome = answer.outcome
+                raise LeftShop
+            self._offered = True
+            self._fact("offered_other_method", answer, {"step": name, "offer": answer.offer})
         if name in _QUOTES and answer.total_minor is not None:
             self._quoted_minor = answer.total_minor
         return answer
@@ -113,6 +119,8 @@ class Walk:
             raise LeftShop
         self._order = answer
         self._fact("order_seen", answer, {"step": name, "quoted_minor": self._quoted_minor})
+        if self._offered:
+            self._fact("rescued_by_wallet", answer, {"step": name})
         return answer
 
     def _due(self, step: str) -> float:
@@ -160,9 +168,11 @@ class Walk:
         floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
+            floor.sign_of_life(ended_us, name, outcome)
         elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
             floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
-            self._fact("step_failed", answer, {"step": name, "outcome": outcome, "detail": answer.detail})
+            waited = {"waited_ms": (ended_us - sent_us) // 1000}
+            self._fact("step_failed", answer, {"step": name, "outcome": outcome, "detail": answer.detail, **waited})
         return answer
 
     def _with_second_click(self, name: str, due_us: float, call: Call) -> Answer:

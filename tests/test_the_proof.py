@@ -1,0 +1,122 @@
+"""The proof's own arithmetic: what counts as caught, as an alarm, as nothing, and what so many clean runs support."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from doorbuster.rehearsal.planning import plan_of
+from doorbuster.scenario import Scenario
+from doorbuster.staging.faults import list_faults
+from tests.conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "bench"))
+from proof_bugs import BESIDE, bugs, faults_of, scenario_of
+from proof_page import Proof, at_most, page, verdict
+from proof_run import MOST_SESSIONS, Job, Told, amiss
+
+OVERSOLD = "stock is never oversold"
+
+
+def told(
+    bug: str | None,
+    seed: int,
+    broken: dict[str, int] | None = None,
+    unfinished: str | None = None,
+    cannot_tell: dict[str, str] | None = None,
+) -> Told:
+    job = Job(bug, bugs()[bug] if bug else None, seed)
+    return Told(job, unfinished, broken or {}, cannot_tell or {}, 40 + seed if broken else None, 300, 1.0)
+
+
+def proof(*runs: Told) -> Proof:
+    return Proof(runs, "python bench/proof.py", "abc1234", 600.0)
+
+
+def test_a_bug_may_be_missed_once_in_twenty() -> None:
+    caught = [told("oversell", seed, {OVERSOLD: 3}) for seed in range(1, 20)]
+    assert verdict(proof(*caught, told("oversell", 20)))[0]
+    held, said = verdict(proof(*caught, told("oversell", 20), told("oversell", 21)))
+    assert not held
+    assert "oversell: missed with seed 20, 21" in said
+    assert not verdict(proof(*caught[:2], told("oversell", 3)))[0]
+
+
+def test_another_promise_is_not_the_one_that_must_name_the_bug() -> None:
+    other = told("oversell", 1, {"totals add up and agree": 2})
+    assert not other.caught
+    assert not verdict(proof(other))[0]
+    assert "| 0 of 1 | - | - | totals add up and agree (1) |" in page(proof(other))
+
+
+def test_a_clean_run_may_neither_alarm_nor_leave_a_promise_untold() -> None:
+    assert verdict(proof(told(None, 1)))[0]
+    alarm = proof(told(None, 1), told(None, 2, {OVERSOLD: 1}))
+    assert not verdict(alarm)[0]
+    assert "1 of 2 clean runs raised an alarm" in page(alarm)
+    assert f"- seed 2: {OVERSOLD}, offences: 1" in page(alarm)
+    untold = proof(told(None, 1, cannot_tell={OVERSOLD: f"{OVERSOLD}: cannot tell, why"}))
+    assert not verdict(untold)[0]
+    assert f"- seed 1: {OVERSOLD}: cannot tell, why" in page(untold)
+
+
+def test_an_unfinished_run_is_neither_caught_nor_clean() -> None:
+    runs = proof(
+        told("oversell", 1, {OVERSOLD: 3}, unfinished="was cut off"), told("oversell", 2, {OVERSOLD: 5}),
+        told(None, 3, unfinished="was cut off"), told(None, 4),
+    )  # fmt: skip
+    assert "| 1 of 1 | 5 | 42 | none |" in page(runs)
+    assert "0 of 1 clean runs" in page(runs)
+    assert "2 of 4 runs did not reach their end" in page(runs)
+    assert not verdict(runs)[0]
+    assert "No clean run reached its end." in page(proof(told(None, 3, unfinished="was cut off")))
+    assert not verdict(proof(told("oversell", 1, {OVERSOLD: 3}, unfinished="was cut off")))[0]
+
+
+def test_what_so_many_clean_runs_support() -> None:
+    assert at_most(0, 100) == pytest.approx(0.0295, abs=5e-5)
+    assert at_most(1, 100) == pytest.approx(0.0466, abs=5e-5)  # Clopper and Pearson's own kind of table
+    assert at_most(5, 20) == pytest.approx(0.4556, abs=5e-5)
+    assert at_most(3, 3) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, None),
+        ({"read_back": {"done": False, "why": "down"}}, "not read back: down"),
+        ({"bugs": {"count": 1, "first": ["x"]}}, "a mistake of ours"),
+        ({"conservation": {"planned": 300, "started": 299}}, "300 sessions planned, 299 started"),
+        ({"conservation": {"planned": 301, "started": 301}}, "301 sessions planned"),
+    ],
+)  # fmt: skip
+def test_a_run_that_counts_walked_all_its_sessions_and_was_read_back(
+    changed: dict[str, object], says: str | None
+) -> None:
+    run = {
+        "read_back": {"done": True},
+        "bugs": {"count": 0},
+        "conservation": {"planned": 300, "started": 300},
+        **changed,
+    }
+    sessions = int(run["conservation"]["started"])  # type: ignore[call-overload, index]
+    found = amiss(run, 0, sessions)
+    assert found is None if says is None else says in (found or "")
+    assert "ended with 70" in (amiss(run, 70, sessions) or "")
+
+
+def test_every_bug_is_walked_by_no_more_than_300_sessions(tmp_path: Path) -> None:
+    for bug in (None, *bugs()):
+        plan = plan_of(scenario_of(bug, tmp_path))
+        assert isinstance(plan.scenario, Scenario)
+        assert plan.due_us.size == MOST_SESSIONS
+    known = {fault.name: fault.breaks for fault in list_faults()}
+    for bug, beside in BESIDE.items():
+        assert known[bug]
+        assert [known[name] for name in beside.faults] == [""] * len(
+            beside.faults
+        )  # nothing that wrongs somebody itself
+    assert faults_of("lost_events") == [{"name": "lost_events"}]
+    assert faults_of(None) == []
