@@ -162,7 +162,7 @@ class Walk:
         floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
-            floor.sign_of_life(ended_us, name, outcome)
+            floor.sign_of_life(ended_us, name, outcome, ended_us - sent_us)
         elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
             floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
             waited = {"waited_ms": (ended_us - sent_us) // 1000}
