@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from doorbuster.promises.cart_rows import Dealt, Wait, read_answered, read_dealt, read_wait
+from doorbuster.promises.cart_rows import Answered, Dealt, Wait, read_answered, read_dealt, read_wait
 from doorbuster.promises.fact import Fact
 from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
 from doorbuster.promises.message_rows import Contact, Message, read_contact, read_message
@@ -146,8 +146,8 @@ class Ledger:
     waits: Sequence[Wait]
     """Steps on a cart that shoppers waited for in vain."""
     dealt: Sequence[Dealt]
-    answered_us: Sequence[int]
-    """Moments at which the shop answered somebody, twice a second or so."""
+    answered: Sequence[Answered]
+    """Four times a second or so."""
     order_by_id: dict[str, Order]
     orders_of: dict[str, list[Order]]
     """By purchase: the intent, or the order id where the shop knows no intents."""
@@ -234,7 +234,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         coupons=list({one.code: one for one in rows["coupons"]}.values()),
         waits=rows["waits"],
         dealt=rows["dealt"],
-        answered_us=[at_us for (at_us,) in rows["answered"]],
+        answered=rows["answered"],
         order_by_id=order_by_id,
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),
