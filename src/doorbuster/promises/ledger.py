@@ -26,6 +26,7 @@ from doorbuster.promises.rows import (
 )
 from doorbuster.promises.shop_rows import (
     CartSeen,
+    Generator,
     Load,
     Noticed,
     Pace,
@@ -33,6 +34,7 @@ from doorbuster.promises.shop_rows import (
     ShownInVain,
     TaxRate,
     read_cart_seen,
+    read_generator,
     read_load,
     read_noticed,
     read_pace,
@@ -58,6 +60,7 @@ _READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
     ("shop", "tax_rate"): read_tax_rate,
     ("run", "pace"): read_pace,
     ("run", "load"): read_load,
+    ("run", "generator"): read_generator,
 }
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -94,6 +97,7 @@ class Ledger:
     tax_rates: Sequence[TaxRate]
     paces: Sequence[Pace]
     loads: Sequence[Load]
+    generators: Sequence[Generator]
 
     @property
     def currency(self) -> str | None:
@@ -157,6 +161,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         tax_rates=in_order_of_time(told["shop", "tax_rate"]),
         paces=in_order_of_time(told["run", "pace"]),
         loads=in_order_of_time(told["run", "load"]),
+        generators=in_order_of_time(told["run", "generator"]),
     )
 
 
