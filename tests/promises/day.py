@@ -145,7 +145,7 @@ CARTS = [
 PACES = [
     fact("run", "pace", at_us=second * SECOND_US, detail={"step": step, "answers": 30, "quick_ms": 50.0 + second % 2})
     for second in range(12)
-    for step in ("home", "product", "cart.add")
+    for step in ("home", "product", "cart.add", "cart.view", "checkout.start")
 ]
 """How fast the shop answered, second by second."""
 

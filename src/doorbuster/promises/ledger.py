@@ -41,6 +41,7 @@ from doorbuster.promises.rows import (
 )
 from doorbuster.promises.shop_rows import (
     CartSeen,
+    Generator,
     Load,
     Noticed,
     Pace,
@@ -48,6 +49,7 @@ from doorbuster.promises.shop_rows import (
     ShownInVain,
     TaxRate,
     read_cart_seen,
+    read_generator,
     read_load,
     read_noticed,
     read_pace,
@@ -92,6 +94,7 @@ _READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
     ("register", ("down", "up"), "register moments", read_moment),
     ("run", ("pace",), "paces", read_pace),
     ("run", ("load",), "loads", read_load),
+    ("run", ("generator",), "generators", read_generator),
 )
 """Witness, kinds of fact, the heap that their rows go onto, and how a row is read; None is no row."""
 
@@ -172,6 +175,7 @@ class Ledger:
     tax_rates: Sequence[TaxRate]
     paces: Sequence[Pace]
     loads: Sequence[Load]
+    generators: Sequence[Generator]
 
     @property
     def currency(self) -> str | None:
@@ -251,6 +255,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         tax_rates=rows["tax_rates"],
         paces=rows["paces"],
         loads=rows["loads"],
+        generators=rows["generators"],
     )
 
 
