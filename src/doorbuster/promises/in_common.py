@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
-from doorbuster.promises.rows import Levels
+from doorbuster.promises.cart_rows import Levels
 
 _WITHOUT: Final = {"discount": ("no code", "any code")}
 """Factor to the level that means nothing of the kind, and what all its others are called together."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Limits:
     """Since a cart was left; where the night delays the first, it delays the second by as much."""
     reminder_within_s: float = 900.0
     """A reminder goes out within this of its time."""
-    reminders_from_hour: int = 9
-    reminders_until_hour: int = 21
+    reminders_from_hour: Annotated[int, Field(le=23)] = 9
+    reminders_until_hour: Annotated[int, Field(le=24)] = 21
     """Local hours of the recipient: the first that is allowed, and the first that is not any more."""
     messages_of_a_kind: int = 5
     """What one recipient gets of one kind about one order or cart, at most; more is machines writing to machines."""

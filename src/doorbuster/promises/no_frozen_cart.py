@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
+from doorbuster.promises.cart_rows import Wait
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.in_common import in_common, told, with_all
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.rows import Wait
 from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
 
 PROMISE = "no frozen cart"
@@ -77,5 +77,4 @@ def _shared(ledger: Ledger, frozen: list[Wait]) -> str:
 def _outage(count: int) -> str:
     if not count:
         return ""
-    hung = some(count, "cart").replace(" cart", " more cart")
-    return f"; {hung} hung while nobody else was answered either, which makes no frozen cart but an outage"
+    return f"; {some(count, 'cart')} hung while nobody else was answered either: an outage, or nobody else was there"

@@ -36,7 +36,7 @@ COUPONS: Final = {
         Coupon("WELCOME10", "Ten percent to say hello", percent_off=10),
         Coupon("FREESHIP", "Free shipping", free_shipping=True),
         Coupon("BF25", "Black Friday, the first five hundred", percent_off=25, limit=500),
-        Coupon("VIP50", "Half price for the first twenty-five", percent_off=50, limit=25),
+        Coupon("VIP50", "Half price for the first dozen", percent_off=50, limit=12),
         Coupon(BUNDLE, "Five percent for a second thing", percent_off=5, automatic=True),
     )
 }

@@ -6,7 +6,7 @@ import math
 from bisect import bisect
 from collections.abc import Sequence
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, islice
 from statistics import NormalDist
 from struct import Struct
 
@@ -102,10 +102,10 @@ class Visits:
             one = int(first * len(self._coupons))
             other = one + 1 + int(gap * (len(self._coupons) - 1))
             codes = (self._coupons[one], self._coupons[other % len(self._coupons)])
-        lines = visit.lines[:1]
-        if dealt.basket == SEVERAL:
-            more = (self._lines[self._pick(draw)] for draw in picks)
-            lines = tuple(dict.fromkeys((*visit.lines, *more)))[: max(2, len(visit.lines))]
+        lines = visit.lines if dealt.basket == SEVERAL else visit.lines[:1]
+        if dealt.basket == SEVERAL and len(lines) == 1:
+            others = (self._lines[index] for index in map(self._pick, picks) if self._lines[index] != lines[0])
+            lines = (*lines, *islice(others, 1))
         return visit._replace(coupon=codes[0] if codes else None, more_codes=codes[1:], lines=lines, combination=dealt)
 
     def _pages(self, session: int) -> tuple[tuple[str, Product], ...]:
