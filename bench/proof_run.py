@@ -126,7 +126,7 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
     named = broken.get(job.breaks or "")
     return Told(
         job=job,
-        unfinished=audit.unfinished or amiss(run, code, sessions.num_rows),
+        unfinished=audit.unfinished or amiss(run, code, sessions.select(["outcome", "last_step"]).to_pylist()),
         broken={promise: len(finding.offences) for promise, finding in broken.items()},
         cannot_tell={
             finding.promise: finding.sentence
@@ -139,7 +139,7 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
     )
 
 
-def amiss(run: dict[str, object], code: int, sessions: int) -> str | None:
+def amiss(run: dict[str, object], code: int, sessions: list[dict[str, str]]) -> str | None:
     """Why a run that reached its end counts for nothing all the same."""
     read_back, bugs, counts = run["read_back"], run["bugs"], run["conservation"]
     assert isinstance(read_back, dict) and isinstance(bugs, dict) and isinstance(counts, dict)
@@ -149,9 +149,13 @@ def amiss(run: dict[str, object], code: int, sessions: int) -> str | None:
         return f"the shop's books were not read back: {read_back['why']}"
     if bugs["count"]:
         return f"a mistake of ours: {bugs['first']}"
-    if not counts["planned"] == counts["started"] == sessions <= MOST_SESSIONS:
-        return f"{counts['planned']} sessions planned, {counts['started']} started, {sessions} recorded"
-    return None
+    if not counts["planned"] == counts["started"] == len(sessions) <= MOST_SESSIONS:
+        return f"{counts['planned']} sessions planned, {counts['started']} started, {len(sessions)} recorded"
+    # Whoever only looks for an order may be cut off; what another was about to do, the books do not tell.
+    cut_off = [
+        one["last_step"] for one in sessions if one["outcome"] == "in_flight" and one["last_step"] != "order.read"
+    ]
+    return f"{len(cut_off)} sessions were cut off, the first at {cut_off[0]}" if cut_off else None
 
 
 def after_sessions(offences: tuple[Offence, ...], sessions: pa.Table) -> int | None:

@@ -95,16 +95,20 @@ def test_what_so_many_clean_runs_support() -> None:
 def test_a_run_that_counts_walked_all_its_sessions_and_was_read_back(
     changed: dict[str, object], says: str | None
 ) -> None:
-    run = {
-        "read_back": {"done": True},
-        "bugs": {"count": 0},
-        "conservation": {"planned": 300, "started": 300},
-        **changed,
-    }
-    sessions = int(run["conservation"]["started"])  # type: ignore[call-overload, index]
+    counts: dict[str, int] = {"planned": 300, "started": 300}
+    run: dict[str, object] = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": counts, **changed}
+    sessions = [{"outcome": "ok", "last_step": "home"}] * (301 if "301" in (says or "") else 300)
     found = amiss(run, 0, sessions)
     assert found is None if says is None else says in (found or "")
     assert "ended with 70" in (amiss(run, 70, sessions) or "")
+
+
+def test_only_who_looks_for_an_order_may_be_cut_off() -> None:
+    run = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": {"planned": 1, "started": 1}}
+    assert amiss(run, 0, [{"outcome": "in_flight", "last_step": "order.read"}]) is None
+    assert "cut off, the first at cart.add" in (
+        amiss(run, 0, [{"outcome": "in_flight", "last_step": "cart.add"}]) or ""
+    )
 
 
 def test_every_bug_is_walked_by_no_more_than_300_sessions(tmp_path: Path) -> None:
