@@ -39,7 +39,7 @@ def watcher_a_wait(port: int) -> None:
 
 
 def watcher_a_connection(port: int) -> None:
-    """`loop.io` once and a `Waiter` on it: what the transport does."""
+    """`loop.io` once and a `Waiter` on it, started and stopped for each answer."""
     shop = plain_socket()
     shop.connect(("127.0.0.1", port))
     shop.setblocking(False)
@@ -55,6 +55,26 @@ def watcher_a_connection(port: int) -> None:
     shop.close()
 
 
+def watched_while_open(port: int) -> None:
+    """`loop.io` started once, the event loop receives and wakes the shopper: what the transport does."""
+    shop = plain_socket()
+    shop.connect(("127.0.0.1", port))
+    shop.setblocking(False)
+    hub, shopper = gevent.get_hub(), gevent.getcurrent()
+
+    def take() -> None:
+        shop.recv(65536)
+        shopper.switch()
+
+    readable = hub.loop.io(shop.fileno(), 1)
+    readable.start(take)
+    for _ in range(EACH):
+        shop.send(MESSAGE)
+        hub.switch()
+    readable.close()
+    shop.close()
+
+
 def microseconds(way: Callable[[int], None], port: int) -> float:
     used = time.process_time()
     gevent.joinall([gevent.spawn(way, port) for _ in range(SHOPPERS)], raise_error=True)
@@ -62,7 +82,7 @@ def microseconds(way: Callable[[int], None], port: int) -> float:
 
 
 if __name__ == "__main__":
-    ways = (try_first, watcher_a_wait, watcher_a_connection)
+    ways = (try_first, watcher_a_wait, watcher_a_connection, watched_while_open)
     taken = [[microseconds(way, int(sys.argv[1])) for way in ways] for _ in range(ROUNDS)]
     for way, each in zip(ways, zip(*taken, strict=True), strict=True):
         spread = f"{min(each):.1f} to {max(each):.1f}"

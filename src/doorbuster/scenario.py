@@ -134,6 +134,8 @@ class Shopper(Card):
     popularity: float = Field(default=0.95, ge=0, le=5)
     products: tuple[str, ...] = ()
     """Only these products are picked; all of the catalogue when empty."""
+    combinations: Literal["off", "pairwise"] = "off"
+    """`pairwise`: buyers are dealt discount codes, upsell and basket so that every two meet; for staging shops."""
     moves: dict[str, dict[str, Annotated[float, Field(ge=0, le=1)]]] = {}
     """From step, or `start`, to the shares of the steps after it: who browses walks these instead of a fixed path."""
 

@@ -11,6 +11,8 @@ from doorbuster.promises.fact import Fact, Finding
 from doorbuster.promises.ledger import ledger_of
 
 SECOND_US = 1_000_000
+NOON_US = 1_795_777_200 * SECOND_US
+"""Friday 27 November 2026, 12:00 in Madrid: when the day's clock shows zero."""
 
 
 def fact(witness: str, kind: str, **said: Any) -> Fact:
@@ -21,13 +23,21 @@ def fact(witness: str, kind: str, **said: Any) -> Fact:
 
 @dataclass(frozen=True)
 class Sale:
-    """One purchase as four witnesses saw it; a spoiled one has an entry changed, gone or twice."""
+    """One purchase as five witnesses saw it, and a cart that somebody else left at the same moment.
+
+    A spoiled one has an entry changed, gone or twice.
+    """
 
     number: int
     seen: Fact | None
     orders: tuple[Fact, ...]
     charges: tuple[Fact, ...]
     events: tuple[Fact, ...]
+    confirmations: tuple[Fact, ...]
+    contact: Fact
+    reminders: tuple[Fact, ...]
+    other: tuple[Fact, ...] = ()
+    failed: tuple[Fact, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -38,7 +48,8 @@ class Sale:
         return f"o{self.number}"
 
     def facts(self) -> list[Fact]:
-        return [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
+        told = [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
+        return [*told, *self.failed, *self.confirmations, self.contact, *self.reminders, *self.other]
 
 
 def sale(number: int, code: str | None = None) -> Sale:
@@ -47,7 +58,9 @@ def sale(number: int, code: str | None = None) -> Sale:
     parts = {"items_minor": 2000, "discount_minor": 0, "shipping_minor": 490, "tax_minor": 498}
     lines = [{"variant": "hat", "quantity": 1, "price_minor": 2000}]
     told = {"intent": intent, "order_id": order_id, "amount_minor": 2988}
-    detail = {**parts, "lines": lines, "codes": [code] if code else []}
+    detail = {**parts, "lines": lines, "codes": [code] if code else [], "cart": f"c{number}"}
+    left_us, left = NOON_US + at_us, f"o{number}-left"
+    contact = {"cart": left, "person": left, "zone": "Europe/Madrid", "since_unix_us": left_us, "left_unix_us": left_us}
     return Sale(
         number,
         fact("shopper", "order_seen", at_us=at_us + 300, session=number, **told, detail={"quoted_minor": 2988}),
@@ -56,7 +69,15 @@ def sale(number: int, code: str | None = None) -> Sale:
             fact("gateway", "captured", at_us=at_us + 100, intent=intent, amount_minor=2988, detail={"payment": f"p{number}"}),
         ),
         (fact("analytics", "purchase_event", at_us=at_us + 200_000, order_id=order_id, amount_minor=2988),),
+        (message("confirmation", at_us + 300_000, order_id, order_id=order_id, intent=intent),),
+        fact("shop", "contact", at_us=at_us, detail=contact),
+        tuple(message("reminder", at_us + after_s * SECOND_US, left, cart=left) for after_s in (1800, 14_400)),
     )  # fmt: skip
+
+
+def message(kind: str, at_us: int, person: str, cart: str | None = None, **said: Any) -> Fact:
+    purpose = "ticket" if kind == "other" else kind
+    return fact("mailbox", kind, at_us=at_us, detail={"cart": cart, "person": person, "purpose": purpose}, **said)
 
 
 @dataclass(frozen=True)
@@ -77,13 +98,16 @@ class Day:
         uses = sum("BF25" in order["codes"] for order in orders)
         initial = sold - self.initial_less if self.initial_less else sold + 10
         stock = {"variant": "hat", "initial": initial, "units": initial - sold - self.missing_units}
-        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses}
+        coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses, "excludes": ["VIP50"]}
+        alive_us = range(-5 * SECOND_US, (len(self.sales) + 2) * SECOND_US, SECOND_US // 2)
         return [
             *told,
             *self.more,
+            *(fact("shopper", "shop_answered", at_us=at_us) for at_us in alive_us),
             fact("shop", "stock", detail=stock),
             fact("shop", "coupon", detail=coupon),
-            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics")),
+            fact("shop", "contacts_read", at_us=48 * 3600 * SECOND_US),
+            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics", "mailbox")),
         ]
 
 
@@ -97,23 +121,54 @@ def _order_with(sale: Sale, **changed: Any) -> Sale:
 
 
 def _second_order(sale: Sale) -> Sale:
-    order, event, charge = sale.orders[0], sale.events[0], sale.charges[0]
+    order, event, charge, confirmation = sale.orders[0], sale.events[0], sale.charges[0], sale.confirmations[0]
     again = f"{sale.order_id}-again"
     return replace(
         sale,
         orders=(order, order._replace(order_id=again, at_us=(order.at_us or 0) + 10)),
         events=(event, event._replace(order_id=again)),
+        confirmations=(confirmation, confirmation._replace(order_id=again)),
         charges=(charge, charge._replace(at_us=(charge.at_us or 0) + 10, detail=json.dumps({"payment": "again"}))),
     )
+
+
+def _confirmation_with(sale: Sale, **changed: Any) -> Sale:
+    return replace(sale, confirmations=(sale.confirmations[0]._replace(**changed),))
+
+
+def _second_reminder_after(sale: Sale, hours: float) -> Sale:
+    first, second = sale.reminders
+    at_us = int((sale.contact.at_us or 0) + hours * 3600 * SECOND_US)
+    return replace(sale, reminders=(first, second._replace(at_us=at_us)))
+
+
+def _reminded_after_buying(sale: Sale) -> Sale:
+    at_us = (sale.orders[0].at_us or 0) + 1800 * SECOND_US
+    return replace(sale, reminders=(*sale.reminders, message("reminder", at_us, sale.order_id, cart=f"c{sale.number}")))
+
+
+def _written_to_again_and_again(sale: Sale) -> Sale:
+    at_us = sale.orders[0].at_us or 0
+    return replace(sale, other=(message("other", at_us, sale.order_id, order_id=sale.order_id),) * 6)
+
+
+def hung(sale: Sale, step: str = "cart.add", waited_ms: int = 3000) -> Fact:
+    """Its shopper gave up on a cart that did not answer."""
+    detail = {"step": step, "outcome": "abandoned", "detail": "patience ran out", "waited_ms": waited_ms}
+    told = {"at_us": sale.number * SECOND_US, "session": sale.number, "intent": sale.intent}
+    return fact("shopper", "step_failed", **told, detail=detail)
 
 
 def _event_with(sale: Sale, **changed: Any) -> Sale:
     return replace(sale, events=(sale.events[0]._replace(**changed),))
 
 
+CONFIRMED = frozenset({"one confirmation per order, in time"})
+REMINDED = frozenset({"reminders on time and by day"})
 SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "charged without an order": (
-        lambda sale: replace(sale, seen=None, orders=(), events=()), frozenset({"charged only for an order"})),
+        lambda sale: replace(sale, seen=None, orders=(), events=(), confirmations=()),
+        frozenset({"charged only for an order"})),
     "the order waits for ever": (
         lambda sale: replace(sale, seen=None, events=(), orders=(sale.orders[0]._replace(kind="order_pending"),)),
         frozenset({"charged only for an order"})),
@@ -122,7 +177,8 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
         frozenset({"one charge per intent"})),
     "ordered twice": (_second_order, frozenset({"one charge per intent", "one order per intent"})),
     "confirmed and gone": (
-        lambda sale: replace(sale, orders=(), charges=(), events=()), frozenset({"a confirmed order exists"})),
+        lambda sale: replace(sale, orders=(), charges=(), events=(), confirmations=()),
+        frozenset({"a confirmed order exists"})),
     "never paid": (lambda sale: replace(sale, charges=()), frozenset({"no order without payment"})),
     "refunded, and sent": (
         lambda sale: replace(sale, charges=(*sale.charges, sale.charges[0]._replace(kind="refunded"))),
@@ -143,7 +199,15 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "quoted less": (
         lambda sale: replace(sale, seen=sale.seen and sale.seen._replace(detail='{"quoted_minor": 2888}')),
         frozenset({"price honoured from cart to order"})),
+    "two codes that exclude each other": (
+        lambda sale: _order_with(sale, codes=["BF25", "VIP50"]),
+        frozenset({"discounts that exclude each other never meet"})),
+    "its cart froze": (
+        lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), confirmations=(), failed=(hung(sale),)),
+        frozenset({"no frozen cart"})),
     "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
+    "event merged away": (
+        lambda sale: _event_with(sale, kind="purchase_merged"), frozenset({"one purchase event per order"})),
     "event doubled": (lambda sale: replace(sale, events=sale.events * 2), frozenset({"one purchase event per order"})),
     "event of another value": (
         lambda sale: _event_with(sale, amount_minor=1), frozenset({"purchase events have the order's value"})),
@@ -158,6 +222,21 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "event of no order": (
         lambda sale: replace(sale, events=(*sale.events, sale.events[0]._replace(order_id=f"{sale.order_id}-ghost"))),
         frozenset({"no purchase event without an order"})),
+    "confirmation lost": (lambda sale: replace(sale, confirmations=()), CONFIRMED),
+    "confirmation doubled": (lambda sale: replace(sale, confirmations=sale.confirmations * 2), CONFIRMED),
+    "confirmation too late": (
+        lambda sale: _confirmation_with(sale, at_us=(sale.orders[0].at_us or 0) + 301 * SECOND_US), CONFIRMED),
+    "confirmation of no order": (
+        lambda sale: replace(sale, confirmations=(
+            *sale.confirmations, sale.confirmations[0]._replace(order_id=f"{sale.order_id}-ghost"))), CONFIRMED),
+    "no reminder": (lambda sale: replace(sale, reminders=()), REMINDED),
+    "one reminder of two": (lambda sale: replace(sale, reminders=sale.reminders[:1]), REMINDED),
+    "a third reminder": (lambda sale: replace(sale, reminders=(*sale.reminders, sale.reminders[1])), REMINDED),
+    "reminder too early": (lambda sale: _second_reminder_after(sale, 3.9), REMINDED),
+    "reminder too late": (lambda sale: _second_reminder_after(sale, 4.3), REMINDED),
+    "reminder at night": (lambda sale: _second_reminder_after(sale, 11), REMINDED),
+    "reminded after buying": (_reminded_after_buying, frozenset({"no reminder to a buyer"})),
+    "written to again and again": (_written_to_again_and_again, frozenset({"no mail loops"})),
 }  # fmt: skip
 """What happened to a sale, and the promises that it breaks: those and no others."""
 

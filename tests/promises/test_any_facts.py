@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from random import Random
 from typing import Any
 
@@ -13,9 +14,11 @@ from doorbuster.promises.fact import Fact
 from tests.promises.day import SPOILT, Day, clean_day, findings, named
 
 KINDS = [
-    ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_pending"), ("shop", "order_failed"),
+    ("shopper", "combination"), ("shopper", "shop_answered"), ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_pending"), ("shop", "order_failed"),
     ("shop", "stock"), ("shop", "coupon"), ("shop", "books_read"), ("gateway", "captured"), ("gateway", "refunded"),
-    ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"), ("", "\x00"),
+    ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"),
+    ("mailbox", "reminder"), ("mailbox", "other"), ("shop", "contact"), ("shop", "contacts_read"), ("", "\x00"),
+    ("analytics", "purchase_merged"), ("analytics", "purchase_dropped"), ("analytics", "purchase_refused"), ("shop", "event_held"),
 ]  # fmt: skip
 small = st.none() | st.integers(-3, 3) | st.sampled_from([10**15, -(10**15)])
 name = st.none() | st.sampled_from(["", "a", "b", "i1", "o1", "hat"])
@@ -27,8 +30,15 @@ detail = st.fixed_dictionaries(
         **{f"{part}_minor": small | rubbish for part in ("items", "discount", "shipping", "tax", "quoted")},
         "lines": st.lists(line | rubbish, max_size=2) | rubbish,
         "codes": st.lists(name | rubbish, max_size=2) | rubbish,
-        **dict.fromkeys(("variant", "code", "payment"), name | rubbish),
+        **dict.fromkeys(("variant", "code", "payment", "to", "cart", "person", "purpose"), name | rubbish),
+        "zone": st.sampled_from(["Europe/Madrid", "Asia/Tokyo", "America", "no/such", "../etc"]) | rubbish,
+        **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),
+        "excludes": st.lists(name | rubbish, max_size=2) | rubbish,
+        "step": st.sampled_from(["cart.add", "wallet.update", "checkout.payment"]) | rubbish,
+        "outcome": st.sampled_from(["abandoned", "error"]) | rubbish,
+        "waited_ms": st.sampled_from([0, 3000, 30_000]) | rubbish,
+        **dict.fromkeys(("discount", "upsell", "way"), st.sampled_from(["no code", "TEN", "accepted"]) | rubbish),
     },
 ).map(json.dumps)
 
@@ -75,7 +85,7 @@ def test_every_seeded_violation_is_reported_and_nothing_else(day: tuple[list[Fac
     found = findings(facts)
     assert {promise for promise, one in found.items() if one.kept is False} == set(harmed)
     for promise, numbers in harmed.items():
-        sales = {int(name[1:].partition("-")[0]) for name in named(found[promise]) if name[0] in "io"}
+        sales = {int(one[1]) for name in named(found[promise]) if (one := re.match(r"[io](\d+)\b", name))}
         assert sales == numbers, promise
 
 

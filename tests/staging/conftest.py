@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from collector_client import CollectorClient
 from listening_shop import ListeningShop, listening_shop
 from staging_mall import SEED, Mall
 from stripe_client import StripeClient
@@ -42,6 +43,13 @@ def gateway(mall: Mall) -> Iterator[httpx.Client]:
     """The payment gateway, its books empty."""
     with httpx.Client(base_url=mall.addresses.gateway_url, verify=False, timeout=15) as http:
         yield http
+
+
+@pytest.fixture
+def collector(mall: Mall) -> Iterator[CollectorClient]:
+    """The analytics collector, its book empty."""
+    with httpx.Client(base_url=mall.addresses.collector_url, verify=False, timeout=15) as http:
+        yield CollectorClient(http)
 
 
 @pytest.fixture

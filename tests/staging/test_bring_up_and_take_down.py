@@ -53,7 +53,7 @@ def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 def test_all_services_answer_and_all_are_gone_afterwards() -> None:
     before = set(psutil.Process().children(recursive=True))
     with staging_environment(waits=False) as addresses:
-        for url in astuple(addresses):
+        for url in (url for url in astuple(addresses) if url.startswith("http")):
             assert httpx.get(f"{url}/admin/info").json()["name"] == "doorbuster-staging"
         children = list(set(psutil.Process().children(recursive=True)) - before)
         folder = _data_folder(children)

@@ -78,7 +78,7 @@ def test_coupon_overuse(mall: Mall) -> None:
     crowd = [mall.ready_to_place(f"over-{number}", line, coupon="VIP50") for number in range(40)]
     mall.switch_on_with_time_to_race("coupon_overuse")
     all_at_once([shopper.checkout_complete for shopper in crowd])
-    assert mall.coupon_uses("VIP50") > 25
+    assert mall.coupon_uses("VIP50") > 12
 
 
 def test_charge_without_order(mall: Mall) -> None:
@@ -103,7 +103,7 @@ def test_collector_down_loses_nothing(mall: Mall) -> None:
     for number in range(3):
         assert mall.ready_to_place(f"kept-{number}", mall.line(DEAL)).checkout_complete().outcome == "ok"
     left = mall.http.post("/admin/drain", json={"within_ms": 100}).json()
-    assert left == {"events_waiting": 3, "orders_pending": 0}
+    assert left == {"events_waiting": 3, "letters_waiting": 0, "orders_pending": 0}
     mall.all_off()
     assert len(mall.facts("analytics", "purchase_event")) == 3
 

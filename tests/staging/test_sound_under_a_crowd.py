@@ -46,6 +46,6 @@ def test_a_coupon_is_used_no_more_often_than_allowed(mall: Mall) -> None:
     line = mall.line(next(iter(mall.catalogue)))
     crowd = [mall.ready_to_place(f"vip-{number}", line, coupon="VIP50") for number in range(32)]
     answers = all_at_once([shopper.checkout_complete for shopper in crowd])
-    assert Counter(answer.outcome for answer in answers) == {"ok": 25, "rejected": 7}
+    assert Counter(answer.outcome for answer in answers) == {"ok": 12, "rejected": 20}
     assert {answer.detail for answer in answers} == {"", "discount code used up"}
-    assert mall.coupon_uses("VIP50") == 25
+    assert mall.coupon_uses("VIP50") == 12

@@ -18,11 +18,11 @@ def walk(shopper: Shopper, shop: Storefront) -> None:
 
 
 def fill(shopper: Shopper, shop: Storefront) -> None:
-    """Look at each product and put it into a new cart, then try the coupon; a refused coupon stops nobody."""
+    """Look at each product and put it into a new cart, then try the codes; a refused code stops nobody."""
     for number, line in enumerate(shopper.visit.lines):
         shopper.step("product", partial(shop.product, line.product))
         if number == 0:
             shopper.step("cart.create", shop.cart_create)
         shopper.step("cart.add", partial(shop.cart_add, line))
-    if shopper.visit.coupon:
-        shopper.step("cart.discount", partial(shop.cart_discount, shopper.visit.coupon), optional=True)
+    for code in shopper.visit.codes:
+        shopper.step("cart.discount", partial(shop.cart_discount, code), optional=True)

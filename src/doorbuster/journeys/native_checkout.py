@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from doorbuster.journeys.cart import fill
 from doorbuster.journeys.shopper import Shopper
+from doorbuster.journeys.upsell import be_offered
 from doorbuster.storefronts.base import Storefront
 
 
@@ -12,6 +13,7 @@ def walk(shopper: Shopper, shop: Storefront) -> None:
     fill(shopper, shop)
     shopper.step("cart.view", shop.cart_view)
     shopper.step("checkout.start", shop.checkout_start)
+    be_offered(shopper, shop)
     shopper.step("checkout.address", shop.checkout_address)
     shopper.step("checkout.shipping", shop.checkout_shipping)
     shopper.step("checkout.payment", shop.checkout_payment, read_back=shop.order_read)

@@ -10,15 +10,21 @@ from doorbuster.promises import (
     charged_for_an_order,
     confirmed_orders_exist,
     coupon_limit,
+    discounts_apart,
     event_for_an_order,
     event_in_time,
     event_value,
+    no_frozen_cart,
+    no_mail_loops,
     no_oversell,
+    no_reminder_to_buyer,
     one_charge_per_intent,
+    one_confirmation,
     one_order_per_intent,
     one_purchase_event,
     paid_for_every_order,
     price_honoured,
+    reminders_on_time,
     stock_adds_up,
     totals_add_up,
 )
@@ -36,12 +42,18 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
+    discounts_apart.check,
+    no_frozen_cart.check,
     one_purchase_event.check,
     event_value.check,
     event_for_an_order.check,
     event_in_time.check,
+    one_confirmation.check,
+    no_reminder_to_buyer.check,
+    reminders_on_time.check,
+    no_mail_loops.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, and then analytics."""
+"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, carts, analytics, messages."""
 
 
 def _name(check: Callable[[Ledger], Finding]) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
+from doorbuster.promises.rows import Event, Held
 from doorbuster.promises.words import cannot_tell, found, not_heard, some
 
 PROMISE = "purchase events in time"
@@ -15,14 +16,18 @@ CLOCK_SLACK_S: Final = 1.0
 
 
 def check(ledger: Ledger) -> Finding:
-    """The delay of each purchase event from the later of order and payment; `numbers` has its quantiles in seconds."""
+    """The delay of each purchase event from the later of order and payment; `numbers` has its quantiles in seconds.
+
+    An event that the shop held back when its books were read has the delay that it will have.
+    """
     why = not_heard(ledger, "shop", "analytics")
     if why:
         return cannot_tell(PROMISE, why)
     within_s = ledger.limits.event_within_s
     offences = []
     delays_s = []
-    for event in ledger.events:
+    events: list[Event | Held] = [*ledger.events, *ledger.held]
+    for event in events:
         order = ledger.order_by_id.get(event.order_id or "")
         if order is None or order.at_us is None or event.at_us is None:
             continue
@@ -32,7 +37,7 @@ def check(ledger: Ledger) -> Finding:
         if delay_s > within_s or delay_s < -CLOCK_SLACK_S:
             what = "late" if delay_s > 0 else "before the payment"
             offences.append(Offence(what, event.at_us, order.intent, order.id, order.total_minor, order.currency))
-    if ledger.events and not delays_s:
+    if events and not delays_s:
         return cannot_tell(PROMISE, "nothing says when the orders were paid and the events arrived")
     delays_s.sort()
     numbers = {

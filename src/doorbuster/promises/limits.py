@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,20 @@ class Limits:
 
     event_within_s: float = 60.0
     """A purchase event reaches analytics within this of its payment: campaigns are steered by it on the day itself."""
+    confirmation_within_s: float = 300.0
+    """An order is confirmed to its buyer within this of its payment; who hears nothing buys again, or calls."""
+    first_reminder_after_s: float = 1800.0
+    second_reminder_after_s: float = 14_400.0
+    """Since a cart was left; where the night delays the first, it delays the second by as much."""
+    reminder_within_s: float = 900.0
+    """A reminder goes out within this of its time."""
+    reminders_from_hour: Annotated[int, Field(le=23)] = 9
+    reminders_until_hour: Annotated[int, Field(le=24)] = 21
+    """Local hours of the recipient: the first that is allowed, and the first that is not any more."""
+    messages_of_a_kind: int = 5
+    """What one recipient gets of one kind about one order or cart, at most; more is machines writing to machines."""
+    frozen_after_s: float = 2.0
+    """A cart that has not answered for this long when its shopper gives up, while others are answered, is frozen."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
 from doorbuster.promises.fact import Fact
+
+YEAR_2100_US: Final = 4_102_444_800_000_000
+"""A shop's clock shows less; so local times can be worked out."""
 
 
 class Line(NamedTuple):
@@ -30,6 +35,7 @@ class Order(NamedTuple):
     """Items, discount, shipping and tax, in minor units."""
     lines: tuple[Line, ...] | None
     codes: tuple[str, ...]
+    cart: str | None = None
 
     @property
     def purchase(self) -> str:
@@ -68,6 +74,25 @@ class Event(NamedTuple):
     order_id: str | None
     value_minor: int | None
     currency: str | None
+    to: str
+    """The stream, pixel or account it was sent to; empty where nothing says that there are several."""
+
+
+class Unkept(NamedTuple):
+    """A purchase event that analytics was sent and does not have."""
+
+    at_us: int | None
+    order_id: str | None
+    to: str
+    fate: str
+    """`merged`, `dropped` or `refused`."""
+
+
+class Held(NamedTuple):
+    """A purchase event that the shop keeps back, and when it will send it."""
+
+    at_us: int | None
+    order_id: str | None
 
 
 class Stock(NamedTuple):
@@ -85,6 +110,36 @@ class Coupon(NamedTuple):
     code: str
     limit: int | None
     used: int | None
+    excludes: tuple[str, ...] | None = None
+    """Codes that may never stand beside it; None where the shop does not say."""
+
+
+class Contact(NamedTuple):
+    """A full cart whose shopper left an e-mail, as it was when they last touched it."""
+
+    at_us: int
+    cart: str
+    left_unix_us: int
+    """The same moment as `at_us`, on the shop's own clock: local hours are told by it."""
+    since_us: int | None
+    """When the shop could first write to them."""
+    intent: str | None
+    person: str | None
+    """The same for all carts of one person."""
+    zone: str | None
+    """Time zone by its name in the IANA database; None where there is no such zone."""
+
+
+class Message(NamedTuple):
+    """A message that reached a recipient."""
+
+    at_us: int | None
+    kind: str
+    order_id: str | None
+    cart: str | None
+    intent: str | None
+    person: str | None
+    purpose: str | None
 
 
 def read_order(fact: Fact) -> Order:
@@ -100,6 +155,7 @@ def read_order(fact: Fact) -> Order:
         None if None in parts else parts,  # type: ignore[arg-type]  # four whole numbers by now
         _lines(detail.get("lines")),
         tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
+        _name(detail.get("cart")),
     )
 
 
@@ -115,7 +171,15 @@ def read_seen(fact: Fact) -> Seen:
 
 
 def read_event(fact: Fact) -> Event:
-    return Event(fact.at_us, fact.order_id or None, fact.amount_minor, fact.currency)
+    return Event(fact.at_us, fact.order_id or None, fact.amount_minor, fact.currency, _to(fact))
+
+
+def read_unkept(fact: Fact) -> Unkept:
+    return Unkept(fact.at_us, fact.order_id or None, _to(fact), fact.kind.rpartition("_")[2])
+
+
+def read_held(fact: Fact) -> Held:
+    return Held(fact.at_us, fact.order_id or None)
 
 
 def read_stock(fact: Fact) -> Stock | None:
@@ -129,18 +193,64 @@ def read_stock(fact: Fact) -> Stock | None:
 def read_coupon(fact: Fact) -> Coupon | None:
     detail = _detail(fact)
     code = detail.get("code")
-    return Coupon(code, _whole(detail.get("limit")), _whole(detail.get("used"))) if isinstance(code, str) else None
+    if not isinstance(code, str):
+        return None
+    others = detail.get("excludes")
+    excludes = tuple(other for other in others if isinstance(other, str)) if isinstance(others, list) else None
+    return Coupon(code, _whole(detail.get("limit")), _whole(detail.get("used")), excludes)
+
+
+def read_contact(fact: Fact) -> Contact:
+    """One that names no cart or no time has an empty `cart`: it must not pass for nobody."""
+    detail = _detail(fact)
+    cart, left_us, since_us = _name(detail.get("cart")), _whole(detail.get("left_unix_us")), detail.get("since_unix_us")
+    if fact.at_us is None or cart is None or left_us is None or not 0 <= left_us < YEAR_2100_US:
+        return Contact(0, "", 0, None, None, None, None)
+    since = _whole(since_us)
+    since_us = None if since is None else since - left_us + fact.at_us
+    person, zone = _name(detail.get("person")), _name(detail.get("zone"))
+    known_zone = zone if zone and _is_zone(zone) else None
+    return Contact(fact.at_us, cart, left_us, since_us, fact.intent, person, known_zone)
+
+
+def read_message(fact: Fact) -> Message:
+    detail = _detail(fact)
+    cart, person, purpose = (_name(detail.get(name)) for name in ("cart", "person", "purpose"))
+    return Message(fact.at_us, fact.kind, fact.order_id, cart, fact.intent, person, purpose)
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _detail(fact: Fact) -> Mapping[str, Any]:
     """The fact's own words; nothing where they are not what the table's page promises."""
-    if not fact.detail:
+    return object_of(fact.detail)
+
+
+def object_of(text: str | None) -> Mapping[str, Any]:
+    """A fact's detail as JSON; nothing where it is none."""
+    if not text:
         return {}
     try:
-        detail = orjson.loads(fact.detail)
+        told = orjson.loads(text)
     except orjson.JSONDecodeError:
         return {}
-    return detail if isinstance(detail, dict) else {}
+    return told if isinstance(told, dict) else {}
+
+
+def _to(fact: Fact) -> str:
+    to = _detail(fact).get("to")
+    return to if isinstance(to, str) else ""
 
 
 def _whole(value: object) -> int | None:

@@ -20,6 +20,7 @@ _NOT_HEARD: Final = {
     "shop": "the shop's orders were not read",
     "gateway": "the payment gateway's books were not read",
     "analytics": "the purchase events were not read",
+    "mailbox": "the mailbox was not read",
 }
 
 
@@ -102,14 +103,18 @@ def found(
     *,
     measured: str = "",
     numbers: Mapping[str, float] | None = None,
+    nothing: str = "",
 ) -> Finding:
     """Broken if anything offended, else kept if anything was checked, else cannot tell.
 
+    `nothing` is for a promise that is kept where there is nothing to check, and says what there was none of.
     `what` is one of the things checked (`order`); `broken` is the sentence up to the money; `measured` ends both.
     """
     if offences:
         sentence = f"{broken}{money_text(offences)}; {some(checked, what)} checked{measured}"
         return Finding(promise, False, sentence, checked, in_order(offences), numbers or {})
+    if not checked and nothing:
+        return Finding(promise, True, f"{promise}: kept, {nothing}{measured}", 0, (), numbers or {})
     if not checked:
         return cannot_tell(promise, f"there is no {what} to check")
     return Finding(

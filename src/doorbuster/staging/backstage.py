@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
@@ -19,6 +19,8 @@ from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply
 NAME: Final = "doorbuster-staging"
 SERVICES: Final = ("shop", "gateway", "collector", "mailbox", "back_office")
 """Every process of a staging environment, in the order of their ports; those after the shop stand behind it."""
+EXTRA_PORTS: Final = {"smtp": "mailbox"}
+"""Ports beside the services' own, after them in order, each with the service that listens on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,11 @@ class Start:
     """`NAME` or `NAME=VALUE`, switched on for good."""
     folder: str
     ports: Mapping[str, int]
-    """Service name to port."""
+    """Service name, or extra port's name, to port."""
     access_log: str = ""
     """Where the shop writes down what it was asked; nowhere when empty."""
+    extra_fds: Mapping[str, int] = field(default_factory=dict)
+    """Listening sockets of this service's extra ports, by the port's name."""
 
 
 async def _nobody(content: Mapping[str, Any]) -> None:

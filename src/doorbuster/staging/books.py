@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +52,15 @@ class Cart:
     """The gateway's token for the means of payment: a shop never keeps a card number."""
     order_number: int | None = None
     canceled: bool = False
+    upsell: str | None = None
+    """The variant that the upsell app put in."""
+    automatic: list[str] = field(default_factory=list)
+    """Discounts that came by themselves, as the combiner last worked them out."""
+
+    @property
+    def in_force(self) -> list[str]:
+        """Every discount of this cart, those that were typed in first."""
+        return [*self.codes, *self.automatic]
 
 
 class Books:
@@ -64,6 +73,8 @@ class Books:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self.query = self._db.execute
+        self.on_cart: Callable[[Cart], None] = lambda cart: None
+        """Told of each cart that was saved."""
 
     def close(self) -> None:
         self._db.close()
@@ -93,6 +104,7 @@ class Books:
 
     def save_cart(self, cart: Cart) -> None:
         self.query("INSERT OR REPLACE INTO cart VALUES (?, ?)", (cart.id, orjson.dumps(cart)))
+        self.on_cart(cart)
 
     def units(self, variant: str) -> int:
         """Units in stock; 0 for a variant that is not sold."""

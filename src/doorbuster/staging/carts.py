@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final
 
 from starlette.routing import Route
 
 from doorbuster.staging.books import Cart
+from doorbuster.staging.cart_locks import cart_and_discounts
 from doorbuster.staging.catalogue import CURRENCY
-from doorbuster.staging.discounts import Reason, refusal_of
-from doorbuster.staging.till import Shop, page
+from doorbuster.staging.discount_combiner import combined, why_not
+from doorbuster.staging.discounts import Reason
+from doorbuster.staging.till import Page, Shop, page
 from doorbuster.staging.web import Call, Refusal, Reply
 
 MOST_OF_ONE: Final = 20
@@ -21,6 +25,16 @@ SENTENCES: Final[dict[Reason, str]] = {
     "discount_code_combination_disallowed": "This discount code cannot be combined with the one applied.",
     "discount_code_usage_limit_reached": "The discount code is used up.",
 }
+
+
+def in_turn(handle: Page) -> Page:
+    """A page that touches the cart in its path: it waits while another writer has that one."""
+
+    def when_free(shop: Shop, call: Call) -> Reply | Awaitable[Reply]:
+        lock, _ = cart_and_discounts(call.path["cart"])
+        return shop.locks.when_free(lock, partial(handle, shop, call)) if shop.locks.held(lock) else handle(shop, call)
+
+    return when_free
 
 
 def own_cart(shop: Shop, call: Call) -> Cart:
@@ -47,7 +61,7 @@ def view(shop: Shop, cart: Cart) -> dict[str, Any]:
         for variant, quantity in cart.lines.items()
     ]
     totals = shop.totals(cart)
-    return {"id": cart.id, "lines": lines, "codes": cart.codes, "currency": CURRENCY, "totals": asdict(totals)}
+    return {"id": cart.id, "lines": lines, "codes": cart.in_force, "currency": CURRENCY, "totals": asdict(totals)}
 
 
 def check_line(shop: Shop, variant: str, quantity: int) -> None:
@@ -68,7 +82,10 @@ def _quantity(body: dict[str, Any]) -> int:
 
 
 def _create(shop: Shop, call: Call) -> Reply:
-    cart = Cart(id=secrets.token_hex(8), session=call.session, channel="native")
+    email = call.json().get("email")
+    if email is not None and (not isinstance(email, str) or "@" not in email):
+        raise Refusal(400, "invalid_email", "email must be an address.")
+    cart = Cart(id=secrets.token_hex(8), session=call.session, channel="native", email=email)
     shop.books.save_cart(cart)
     return Reply(view(shop, cart), 201)
 
@@ -76,7 +93,7 @@ def _create(shop: Shop, call: Call) -> Reply:
 def _set_line(shop: Shop, cart: Cart, variant: str, quantity: int) -> Reply:
     check_line(shop, variant, quantity)
     lines = {**cart.lines, variant: quantity}
-    cart = replace(cart, lines={known: number for known, number in lines.items() if number})
+    cart = combined(shop, replace(cart, lines={known: number for known, number in lines.items() if number}))
     shop.books.save_cart(cart)
     return Reply(view(shop, cart))
 
@@ -93,10 +110,10 @@ def _update(shop: Shop, call: Call) -> Reply:
 
 def _discount(shop: Shop, call: Call) -> Reply:
     cart, code = open_cart(shop, call), str(call.json().get("code", "")).upper()
-    reason = refusal_of(code, cart.codes, shop.books.uses(code))
+    reason = why_not(shop, code, cart.codes)
     if reason:
         raise Refusal(422, reason, SENTENCES[reason])
-    cart = replace(cart, codes=[*cart.codes, code])
+    cart = combined(shop, replace(cart, codes=[*cart.codes, code]))
     shop.books.save_cart(cart)
     return Reply(view(shop, cart))
 
@@ -108,8 +125,8 @@ def _view(shop: Shop, call: Call) -> Reply:
 def routes(shop: Shop) -> list[Route]:
     return [
         page(shop, "POST", "/carts", "cart.create", _create),
-        page(shop, "GET", "/carts/{cart}", "cart.view", _view),
-        page(shop, "POST", "/carts/{cart}/lines", "cart.add", _add),
-        page(shop, "PUT", "/carts/{cart}/lines/{variant}", "cart.update", _update),
-        page(shop, "POST", "/carts/{cart}/discounts", "cart.discount", _discount),
+        page(shop, "GET", "/carts/{cart}", "cart.view", in_turn(_view)),
+        page(shop, "POST", "/carts/{cart}/lines", "cart.add", in_turn(_add)),
+        page(shop, "PUT", "/carts/{cart}/lines/{variant}", "cart.update", in_turn(_update)),
+        page(shop, "POST", "/carts/{cart}/discounts", "cart.discount", in_turn(_discount)),
     ]

@@ -19,7 +19,7 @@ from typing import Final
 import orjson
 
 from doorbuster.errors import StagingError
-from doorbuster.staging.backstage import SERVICES
+from doorbuster.staging.backstage import EXTRA_PORTS, SERVICES
 from doorbuster.staging.faults import parse_fault
 
 _UP_WITHIN_S: Final = 20.0
@@ -35,10 +35,12 @@ class Addresses:
     collector_url: str
     mailbox_url: str
     back_office_url: str
+    smtp_url: str
 
     def text(self) -> str:
         """Every service with its address, in one line."""
-        return "   ".join(f"{service.replace('_', ' ')} {getattr(self, f'{service}_url')}" for service in SERVICES)
+        named = (*SERVICES, *EXTRA_PORTS)
+        return "   ".join(f"{name.replace('_', ' ')} {getattr(self, f'{name}_url')}" for name in named)
 
 
 @contextlib.contextmanager
@@ -53,7 +55,7 @@ def staging_environment(
     """A staging shop with the services behind it, up for as long as the block runs.
 
     Args:
-        port: the shop's port, the others' follow it in the order of `SERVICES`; 0 takes free ones.
+        port: the shop's port, the others' follow it in the order of `SERVICES` and `EXTRA_PORTS`; 0 takes free ones.
         faults: `NAME` or `NAME=VALUE`, switched on for good.
         waits: whether every step takes its seeded time; without, the shop is as fast as the processor.
         seed: of catalogue, waits and faults, until a reset gives another.
@@ -71,20 +73,23 @@ def staging_environment(
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="doorbuster-", ignore_cleanup_errors=True))
         listeners = {
             service: stack.enter_context(_listen(host, port + offset if port else 0))
-            for offset, service in enumerate(SERVICES)
+            for offset, service in enumerate((*SERVICES, *EXTRA_PORTS))
         }
         ports = {service: listener.getsockname()[1] for service, listener in listeners.items()}
         children: dict[str, subprocess.Popen[bytes]] = {}
         stack.callback(_stop, children)
-        for service, listener in listeners.items():
+        for service in SERVICES:
+            extra = {name: listeners[name] for name, owner in EXTRA_PORTS.items() if owner == service}
             start = {"service": service, "seed": seed, "waits": waits, "faults": list(faults)}
             start["access_log"] = str(access_log.absolute()) if access_log is not None else ""
-            children[service] = _spawn({**start, "folder": folder, "ports": ports}, listener)
-            # Only the child may hold it: a service that died must refuse connections, not leave them hanging.
-            listener.close()
+            children[service] = _spawn({**start, "folder": folder, "ports": ports}, listeners[service], extra)
+            # Only the child may hold them: a service that died must refuse connections, not leave them hanging.
+            for listener in (listeners[service], *extra.values()):
+                listener.close()
         _wait_until_ready(children, Path(folder))
         reachable = "127.0.0.1" if host == "0.0.0.0" else host
-        yield Addresses(*(f"http://{reachable}:{ports[service]}" for service in SERVICES))
+        urls = [f"http://{reachable}:{ports[service]}" for service in SERVICES]
+        yield Addresses(*urls, *(f"{name}://{reachable}:{ports[name]}" for name in EXTRA_PORTS))
 
 
 def _writable(path: Path) -> None:
@@ -110,21 +115,28 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _spawn(start: Mapping[str, object], listener: socket.socket) -> subprocess.Popen[bytes]:
-    """Start one service. Its standard input tells it how, and is its lifeline: open until this process ends."""
+def _spawn(
+    start: Mapping[str, object], listener: socket.socket, extra: Mapping[str, socket.socket]
+) -> subprocess.Popen[bytes]:
+    """Start one service on its port and its extra ones.
+
+    Its standard input tells it how, and is its lifeline: open until this process ends.
+    """
     descriptor = listener.fileno()
+    extra_fds = {name: more.fileno() for name, more in extra.items()}
     with Path(str(start["folder"]), f"{start['service']}.log").open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "doorbuster.staging.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            pass_fds=(descriptor,),
+            pass_fds=(descriptor, *extra_fds.values()),
             process_group=0,  # Ctrl-C in the terminal is for us; we stop the services ourselves
         )
     assert child.stdin is not None
+    told = {**start, "socket_fd": descriptor, "extra_fds": extra_fds, "parent_pid": os.getpid()}
     try:
-        child.stdin.write(orjson.dumps({**start, "socket_fd": descriptor, "parent_pid": os.getpid()}) + b"\n")
+        child.stdin.write(orjson.dumps(told) + b"\n")
         child.stdin.flush()
     except BrokenPipeError:
         pass  # it died at once; waiting for it to be ready finds that out and says why

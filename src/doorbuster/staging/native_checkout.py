@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.routing import Route
 
 from doorbuster.staging import orders
-from doorbuster.staging.carts import open_cart, own_cart, view
+from doorbuster.staging.carts import in_turn, open_cart, own_cart, view
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.gateway_calls import Declined, GatewaySilent
 from doorbuster.staging.orders import Order
@@ -70,7 +70,7 @@ async def _payment(shop: Shop, call: Call) -> Reply:
     cart, intent, card = open_cart(shop, call), _intent(call), str(call.json().get("card", ""))
     if not (cart.email and cart.address and cart.shipping):
         raise Refusal(422, "checkout_incomplete", "Email, address and shipping come before the payment.")
-    amount_minor = shop.totals(cart).total_minor
+    amount_minor = shop.wish(cart, intent).totals.total_minor
     earlier = cart.authorisation
     if cart.authorised_minor != amount_minor or cart.intent != intent:
         try:
@@ -131,10 +131,10 @@ def _by_intent(shop: Shop, call: Call) -> Reply:
 def routes(shop: Shop) -> list[Route]:
     checkout = "/carts/{cart}/checkout"
     return [
-        page(shop, "POST", checkout, "checkout.start", _start),
-        page(shop, "PUT", checkout + "/address", "checkout.address", _address),
-        page(shop, "PUT", checkout + "/shipping", "checkout.shipping", _shipping),
-        page(shop, "POST", checkout + "/payment", "checkout.payment", _payment),
-        page(shop, "POST", checkout + "/complete", "checkout.complete", _complete),
+        page(shop, "POST", checkout, "checkout.start", in_turn(_start)),
+        page(shop, "PUT", checkout + "/address", "checkout.address", in_turn(_address)),
+        page(shop, "PUT", checkout + "/shipping", "checkout.shipping", in_turn(_shipping)),
+        page(shop, "POST", checkout + "/payment", "checkout.payment", in_turn(_payment)),
+        page(shop, "POST", checkout + "/complete", "checkout.complete", in_turn(_complete)),
         page(shop, "GET", "/orders/by-intent/{intent}", "order.read", _by_intent),
     ]

@@ -73,6 +73,11 @@ class Outbox:
         self._overtaken: list[asyncio.Event] = []
         self._log: list[Attempt] = []
 
+    @property
+    def running(self) -> int:
+        """Notifications under way at this moment."""
+        return len(self._sending)
+
     def send(self, notification: Notification) -> None:
         """Begin to send; returns at once."""
         if self._struck(lost_notifications.FAULT, notification):

@@ -41,8 +41,6 @@ class NewOrder:
     source: str | None
     stock_late: bool = False
     """The oversell fault: stock is taken only once the order is paid."""
-    coupons_late: bool = False
-    """The coupon_overuse fault: uses are counted only once the order is paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def by_number(books: Books, number: int) -> Order | None:
 
 
 def unsettled(books: Books, most: int) -> list[Order]:
-    """Orders whose payment is still open, oldest first."""
+    """Orders whose payment is still open, oldest first; all of them where `most` is below zero."""
     rows = books.query(
         f"SELECT {_COLUMNS} FROM orders WHERE status = 'pending' ORDER BY number LIMIT ?", (most,)
     ).fetchall()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 TAX_PERCENT: Final = 20
@@ -57,3 +57,17 @@ def price(
     taxable_minor = items_minor - discount_minor + shipping_minor
     tax_minor = _percent_of(taxable_minor, TAX_PERCENT)
     return Totals(items_minor, discount_minor, shipping_minor, tax_minor, taxable_minor + tax_minor)
+
+
+def price_tax_cut_off(
+    lines: Iterable[tuple[int, int]], percent_off: int = 0, shipping_minor: int = 0, free_shipping: bool = False
+) -> Totals:
+    """The rounding_drift fault: totals as another part of a shop works them out, which cuts off half cents of tax.
+
+    >>> price_tax_cut_off([(1999, 2)], percent_off=10, shipping_minor=490).tax_minor
+    817
+    """
+    right = price(lines, percent_off, shipping_minor, free_shipping)
+    taxable_minor = right.total_minor - right.tax_minor
+    tax_minor = taxable_minor * TAX_PERCENT // 100
+    return replace(right, tax_minor=tax_minor, total_minor=taxable_minor + tax_minor)

@@ -5,15 +5,27 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from dataclasses import replace
 from typing import Final
 
 from doorbuster.staging import orders
 from doorbuster.staging.books import Books
 from doorbuster.staging.discounts import COUPONS
-from doorbuster.staging.faults import charge_without_order, coupon_overuse, double_order, oversell
-from doorbuster.staging.faults.fault import strikes
+from doorbuster.staging.faults import (
+    capture_after_timeout,
+    charge_without_order,
+    coupon_overuse,
+    double_charge_on_retry,
+    double_order,
+    event_before_payment,
+    oversell,
+    reservation_leak,
+    unheard_payments,
+)
+from doorbuster.staging.faults.fault import Fault, strikes
 from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
+from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.orders import NewOrder, Order
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.switchboard import Switchboard
@@ -21,18 +33,32 @@ from doorbuster.staging.web import Refusal
 
 _SETTLE_EVERY_S: Final = 0.25
 _SETTLE_AT_ONCE: Final = 50
+_COUNTED: Final = 10_000
 
 
 class Purchases:
     """The one place where orders are made."""
 
-    def __init__(self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, faults: Switchboard) -> None:
+    def __init__(
+        self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, mail: MailRoom, faults: Switchboard
+    ) -> None:
         self._books = books
         self._gateway = gateway
         self._events = events
+        self._mail = mail
         self._faults = faults
         self._settling: dict[int, asyncio.Task[Order]] = {}
         """By order number: whoever asks about an order that is being paid for waits for the same answer."""
+        self._counted: deque[tuple[str, float]] = deque(maxlen=_COUNTED)
+        """Discount codes and when they were used, in monotonic seconds: what a copy that lags does not know yet."""
+
+    def known_uses(self, code: str) -> int:
+        """How often a discount code was used, as this shop knows it."""
+        uses, lag_ms = self._books.uses(code), self._faults.value(coupon_overuse.FAULT)
+        if lag_ms is None:
+            return uses
+        copied_at = time.monotonic() - lag_ms / 1e3
+        return uses - sum(counted == code and at > copied_at for counted, at in self._counted)
 
     @property
     def running(self) -> int:
@@ -51,19 +77,31 @@ class Purchases:
             known, wish = None, replace(wish, payment_key=f"{wish.intent}-{secrets.token_hex(4)}", authorisation=None)
         if known and known.status == "paid":
             return known
-        return await self._settle_once(known or self._reserve(wish))
+        if known:
+            return await self._settle_once(known)
+        order = self._reserve(wish)
+        bank_s = event_before_payment.BANK_S if self._events.placed(order) else 0.0
+        return await self._settle_once(order, bank_s)
 
     def cancel_all(self) -> None:
         """Stop all work on purchases, at a reset: it must not write into the new books."""
         for task in self._settling.values():
             task.cancel()
         self._settling.clear()
+        self._counted.clear()
+
+    def to_ask_about(self) -> list[Order]:
+        """Orders whose payment is still open and about which the shop means to ask again, oldest first."""
+        if self._faults.value(unheard_payments.FAULT) is None:
+            return orders.unsettled(self._books, _SETTLE_AT_ONCE)
+        waiting = orders.unsettled(self._books, -1)  # all: those that nobody asks about must not hide the others
+        return [one for one in waiting if not self._struck(unheard_payments.FAULT, one.new.intent)][:_SETTLE_AT_ONCE]
 
     async def settle_for_ever(self) -> None:
         """Ask the gateway again about every order it never answered for, until cancelled."""
         while True:
             await asyncio.sleep(_SETTLE_EVERY_S)
-            for order in orders.unsettled(self._books, _SETTLE_AT_ONCE):
+            for order in self.to_ask_about():
                 if order.number in self._settling:
                     continue
                 try:
@@ -72,11 +110,14 @@ class Purchases:
                     if refusal.status == 503:
                         break  # still silent, or reset meanwhile: look again in a moment
 
-    async def _settle_once(self, order: Order) -> Order:
-        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing."""
+    async def _settle_once(self, order: Order, bank_s: float = 0.0) -> Order:
+        """Settle an order, or wait for whoever is at it already; a shopper who leaves stops nothing.
+
+        `bank_s` is how long the shopper's bank keeps them before the gateway is asked.
+        """
         task = self._settling.get(order.number)
         if task is None:
-            task = asyncio.create_task(self._settle(order))
+            task = asyncio.create_task(self._settle(order, bank_s))
             self._settling[order.number] = task
             task.add_done_callback(lambda done: self._forget(order.number, done))
         try:
@@ -96,7 +137,6 @@ class Purchases:
         wish = replace(
             wish,
             stock_late=self._faults.value(oversell.FAULT) is not None,
-            coupons_late=self._faults.value(coupon_overuse.FAULT) is not None,
         )
         with self._books.transaction():
             for line in wish.lines:
@@ -108,55 +148,78 @@ class Purchases:
                     raise Refusal(422, "out_of_stock", "Not enough units in stock.")
             for code in wish.codes:
                 limit = COUPONS[code].limit
-                if limit is not None and self._books.uses(code) >= limit:
+                if limit is not None and self.known_uses(code) >= limit:
                     raise Refusal(422, "discount_code_usage_limit_reached", "The discount code is used up.")
-                if not wish.coupons_late:
-                    self._books.count_use(code)
+                self._books.count_use(code)
+                self._counted.append((code, time.monotonic()))
             return orders.insert(self._books, wish, time.time_ns() // 1000)
 
-    async def _settle(self, order: Order) -> Order:
+    async def _settle(self, order: Order, bank_s: float) -> Order:
         """Get the money for a pending order, and say honestly what came of it."""
-        wish = order.new
+        intent = order.new.intent
+        if bank_s:
+            await asyncio.sleep(bank_s)
         try:
-            if wish.authorisation:
-                await self._gateway.capture(wish.payment_key, wish.authorisation)
-            else:
-                amount_minor = wish.totals.total_minor
-                await self._gateway.charge(wish.payment_key, wish.intent, amount_minor, wish.source or "", wish.cart)
+            await self._collect(order.new)
         except Declined:
-            with self._books.transaction():
-                self._release(order)
-                orders.set_status(self._books, order.number, "failed")
-            raise Refusal(422, "payment_declined", "The payment was declined.") from None
+            raise self._fallen_through(order) from None
         except GatewaySilent:
+            if self._faults.value(capture_after_timeout.FAULT) is not None:
+                raise self._fallen_through(order) from None
             raise Refusal(503, "payment_pending", "The payment gateway does not answer; the order waits.") from None
-        share = self._faults.value(charge_without_order.FAULT)
-        if share is not None and strikes(charge_without_order.FAULT, wish.intent, share):
+        if self._struck(charge_without_order.FAULT, intent):
             with self._books.transaction():
                 self._release(order)
                 orders.delete(self._books, order.number)
             raise Refusal(500, "internal_error", "Something went wrong while the order was written.")
+        if self._struck(unheard_payments.FAULT, intent):
+            raise Refusal(503, "payment_pending", "The payment is being processed; the order waits.")
         with self._books.transaction():
             self._hand_over(order)
             orders.set_status(self._books, order.number, "paid")
         paid = replace(order, status="paid")
         self._events.add(paid)
+        self._mail.paid(paid)
         return paid
+
+    async def _collect(self, wish: NewOrder) -> None:
+        """Take the money. Raises Declined where it is certain that none moved, GatewaySilent where nobody knows."""
+        if self._struck(reservation_leak.FAULT, wish.intent):
+            raise Declined
+        if wish.authorisation:
+            await self._gateway.capture(wish.payment_key, wish.authorisation)
+            if self._struck(double_charge_on_retry.FAULT, wish.intent):
+                await self._charge(replace(wish, payment_key=f"{wish.payment_key}-again"))
+        else:
+            await self._charge(wish)
+        if self._struck(capture_after_timeout.FAULT, wish.intent):
+            raise GatewaySilent  # it has just answered, but this shop no longer listens
+
+    async def _charge(self, wish: NewOrder) -> None:
+        amount_minor = wish.totals.total_minor
+        await self._gateway.charge(wish.payment_key, wish.intent, amount_minor, wish.source or "", wish.cart)
+
+    def _struck(self, fault: Fault, intent: str) -> bool:
+        share = self._faults.value(fault)
+        return share is not None and strikes(fault, intent, share)
+
+    def _fallen_through(self, order: Order) -> Refusal:
+        """Nobody pays for this order: it fails, and nothing is held for it any longer."""
+        with self._books.transaction():
+            self._release(order)
+            orders.set_status(self._books, order.number, "failed")
+        return Refusal(422, "payment_declined", "The payment was declined.")
 
     def _release(self, order: Order) -> None:
         """Put back what was taken for an order that is not to be."""
-        if not order.new.stock_late:
+        if not order.new.stock_late and self._faults.value(reservation_leak.FAULT) is None:
             for line in order.new.lines:
                 self._books.take(line.variant, -line.quantity)
-        if not order.new.coupons_late:
-            for code in order.new.codes:
-                self._books.count_use(code, -1)
+        for code in order.new.codes:
+            self._books.count_use(code, -1)
 
     def _hand_over(self, order: Order) -> None:
-        """The two late faults take here what a sound shop took before the payment."""
+        """The oversell fault takes here what a sound shop took before the payment."""
         if order.new.stock_late:
             for line in order.new.lines:
                 self._books.take(line.variant, line.quantity, even_if_short=True)
-        if order.new.coupons_late:
-            for code in order.new.codes:
-                self._books.count_use(code)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from starlette.routing import Route
 
 from doorbuster.staging import orders
 from doorbuster.staging.catalogue import CURRENCY
-from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.discounts import COUPONS, excluded_by
 from doorbuster.staging.till import Shop, page
-from doorbuster.staging.web import PAGE, Call, Reply
+from doorbuster.staging.web import PAGE, Call, Refusal, Reply
 
 _DRAIN_MS: Final = 10_000
 _LOOK_AGAIN_S: Final = 0.01
+_MOST_AHEAD_S: Final = 30 * 86_400
 
 
 def _catalogue(shop: Shop, call: Call) -> Reply:
@@ -42,9 +44,23 @@ def _stock(shop: Shop, call: Call) -> Reply:
 
 
 def _coupons(shop: Shop, call: Call) -> Reply:
-    """GET /admin/coupons: limit (null for none) and uses."""
-    rows = [{"code": code, "limit": coupon.limit, "used": shop.books.uses(code)} for code, coupon in COUPONS.items()]
+    """GET /admin/coupons: limit (null for none), uses, the codes it excludes, and whether it comes by itself."""
+    rows = [
+        {
+            "code": code,
+            "limit": coupon.limit,
+            "used": shop.books.uses(code),
+            "excludes": excluded_by(code),
+            "automatic": coupon.automatic,
+        }
+        for code, coupon in COUPONS.items()
+    ]
     return Reply({"coupons": rows})
+
+
+def _carts(shop: Shop, call: Call) -> Reply:
+    """GET /admin/carts: how many writers wait for a cart that somebody else is writing to."""
+    return Reply({"waiting": shop.locks.waiting})
 
 
 def _orders(shop: Shop, call: Call) -> Reply:
@@ -55,16 +71,48 @@ def _orders(shop: Shop, call: Call) -> Reply:
 
 
 async def _drain(shop: Shop, call: Call) -> Reply:
-    """POST /admin/drain {within_ms}: wait until all purchases are settled and all events sent, and say what is not."""
+    """POST /admin/drain {within_ms}: wait until all purchases are settled, and all events and letters sent and
+    answered, and say what is not."""
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
+        until_unix_s = time.time() + float(within_ms) / 1e3
         async with asyncio.timeout(float(within_ms) / 1e3):
-            while shop.events.waiting or shop.purchases.running or orders.unsettled(shop.books, 1):
-                await asyncio.sleep(_LOOK_AGAIN_S)
+            answered = False
+            while _busy(shop, until_unix_s) or not answered:
+                while _busy(shop, until_unix_s):
+                    await asyncio.sleep(_LOOK_AGAIN_S)
+                # A letter may be answered, and the answer answered: over when both sides have nothing left to say.
+                await shop.mail.wait_for_answers()
+                answered = True
     except TimeoutError:
         pass  # what is left is in the answer
     pending = shop.books.query("SELECT count(*) FROM orders WHERE status = 'pending'").fetchone()[0]
-    return Reply({"events_waiting": shop.events.waiting, "orders_pending": pending})
+    letters = shop.mail.outgoing.waiting
+    return Reply({"events_waiting": shop.events.waiting, "letters_waiting": letters, "orders_pending": pending})
+
+
+def _busy(shop: Shop, until_unix_s: float) -> bool:
+    under_way = shop.events.due_by(until_unix_s) or shop.mail.outgoing.waiting or shop.purchases.running
+    return bool(under_way or shop.purchases.to_ask_about())
+
+
+async def _advance(shop: Shop, call: Call) -> Reply:
+    """POST /admin/clock {advance_s}: move the shop's virtual clock ahead, through every timer on the way."""
+    by_s = call.json().get("advance_s")
+    if isinstance(by_s, bool) or not isinstance(by_s, int | float) or not 0 <= by_s <= _MOST_AHEAD_S:
+        raise Refusal(400, "invalid_clock", f"advance_s must be a number from 0 to {_MOST_AHEAD_S}.")
+    await shop.clock.advance(by_s)
+    return _clock(shop, call)
+
+
+def _clock(shop: Shop, call: Call) -> Reply:
+    """GET /admin/clock: how far the virtual clock is ahead of the wall clock."""
+    return Reply({"now_unix_us": shop.clock.now_us(), "ahead_s": shop.clock.ahead_s})
+
+
+def _events_held(shop: Shop, call: Call) -> Reply:
+    """GET /admin/events-held: purchase events that the shop keeps back, and until when."""
+    return Reply({"held": shop.events.held()})
 
 
 def _owner(shop: Shop, call: Call) -> Reply:
@@ -77,7 +125,11 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/catalogue", "", _catalogue),
         page(shop, "GET", "/admin/stock", "", _stock),
         page(shop, "GET", "/admin/coupons", "", _coupons),
+        page(shop, "GET", "/admin/carts", "", _carts),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
+        page(shop, "GET", "/admin/events-held", "", _events_held),
+        page(shop, "GET", "/admin/clock", "", _clock),
+        page(shop, "POST", "/admin/clock", "", _advance),
         page(shop, "GET", "/.well-known/doorbuster.txt", "", _owner),
     ]

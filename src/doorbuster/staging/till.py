@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,13 +11,17 @@ from starlette.routing import Route
 
 from doorbuster.staging import pricing
 from doorbuster.staging.books import Books, Cart
+from doorbuster.staging.cart_locks import CartLocks
 from doorbuster.staging.catalogue import Catalogue
 from doorbuster.staging.discounts import COUPONS
+from doorbuster.staging.faults import rounding_drift
 from doorbuster.staging.gateway_calls import GatewayCalls
+from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.orders import NewOrder, OrderLine
 from doorbuster.staging.pricing import SHIPPING_OPTIONS, Totals
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.virtual_clock import VirtualClock
 from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply, plain_error
 
 
@@ -30,14 +34,18 @@ class Shop:
     books: Books
     gateway: GatewayCalls
     events: PurchaseEvents
+    clock: VirtualClock
+    """For what happens minutes or hours later; everything else goes by the wall clock."""
+    mail: MailRoom
     purchases: Purchases
     ports: dict[str, int]
     """Service name to port; the host is the one by which the caller reached the shop."""
+    locks: CartLocks = field(default_factory=CartLocks)
 
-    def totals(self, cart: Cart) -> Totals:
+    def totals(self, cart: Cart, price: Callable[..., Totals] = pricing.price) -> Totals:
         """What a cart costs at this moment."""
-        coupons = [COUPONS[code] for code in cart.codes]
-        return pricing.price(
+        coupons = [COUPONS[code] for code in cart.in_force]
+        return price(
             [(self.catalogue.variants[variant].price_minor, quantity) for variant, quantity in cart.lines.items()],
             percent_off=sum(coupon.percent_off for coupon in coupons),
             shipping_minor=SHIPPING_OPTIONS[cart.shipping].price_minor if cart.shipping else 0,
@@ -55,12 +63,16 @@ class Shop:
             cart=cart.id,
             channel=cart.channel,
             lines=tuple(lines),
-            codes=tuple(cart.codes),
-            totals=self.totals(cart),
+            codes=tuple(cart.in_force),
+            totals=self.totals(cart, self._order_price()),
             payment_key=intent,
             authorisation=cart.authorisation,
             source=cart.source,
         )
+
+    def _order_price(self) -> Callable[..., Totals]:
+        drifts = self.counter.faults.value(rounding_drift.FAULT) is not None
+        return pricing.price_tax_cut_off if drifts else pricing.price
 
     def address_of(self, service: str, call: Call) -> str:
         """A service's address as the caller can reach it: same host as the request, the service's port."""

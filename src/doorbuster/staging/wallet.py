@@ -11,9 +11,11 @@ from typing import Any, Final
 from starlette.routing import Route
 
 from doorbuster.staging.books import Cart
+from doorbuster.staging.cart_locks import cart_and_discounts
 from doorbuster.staging.carts import SENTENCES, check_line
 from doorbuster.staging.catalogue import CURRENCY
-from doorbuster.staging.discounts import refusal_of
+from doorbuster.staging.discount_combiner import combined, why_not
+from doorbuster.staging.faults import wallet_update_freezes_cart
 from doorbuster.staging.idempotency import Idempotency, check_headers, protocol_error
 from doorbuster.staging.pricing import SHIPPING_OPTIONS
 from doorbuster.staging.till import Shop, page
@@ -78,13 +80,13 @@ def _apply(shop: Shop, cart: Cart, body: dict[str, Any]) -> tuple[Cart, list[dic
     if "discounts" in body:
         codes: list[str] = []
         for code in _object(body["discounts"], "$.discounts").get("codes", ()):
-            reason = refusal_of(str(code), codes, shop.books.uses(str(code)))
+            reason = why_not(shop, str(code), codes)
             if reason:
                 rejected.append({"code": str(code), "reason": reason, "message": SENTENCES[reason]})
             else:
                 codes.append(str(code))
         cart = replace(cart, codes=codes)
-    return cart, rejected
+    return combined(shop, cart), rejected
 
 
 def _session(shop: Shop, call: Call) -> Cart:
@@ -117,6 +119,10 @@ async def _create(shop: Shop, call: Call) -> Reply:
 
 async def _update(shop: Shop, call: Call) -> Reply:
     cart, rejected = _apply(shop, _open_session(shop, call), call.json())
+    if cart.codes and shop.counter.faults.value(wallet_update_freezes_cart.FAULT) is not None:
+        lock, _ = cart_and_discounts(cart.id)
+        # The update has the cart, and lets the combiner ask for it once more.
+        await shop.locks.write((lock, lock), lambda: Reply(None))
     shop.books.save_cart(cart)
     return Reply(session_view(shop, call, cart, rejected=rejected))
 
@@ -165,8 +171,10 @@ def routes(shop: Shop, idempotency: Idempotency) -> list[Route]:
 
     def post(path: str, step: str, handle: Any) -> Route:
         def once(shop: Shop, call: Call) -> Awaitable[Reply]:
-            endpoint = f"{path} {call.path.get('session', '')}"
-            return idempotency.once(call, endpoint, partial(handle, shop, call))
+            session = call.path.get("session", "")
+            lock, _ = cart_and_discounts(session)
+            in_turn = partial(shop.locks.when_free, lock, partial(handle, shop, call))
+            return idempotency.once(call, f"{path} {session}", in_turn)
 
         return page(shop, "POST", path, step, once, shape=protocol_error)
 

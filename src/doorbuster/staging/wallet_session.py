@@ -72,11 +72,11 @@ def _discounts(shop: Shop, cart: Cart, rejected: list[dict[str, str]]) -> dict[s
     applied = [
         {
             "id": f"discount_{code.lower()}",
-            "code": code,
+            **({"automatic": True} if code in cart.automatic else {"code": code}),
             "coupon": {"id": code, "name": COUPONS[code].name, "percent_off": COUPONS[code].percent_off},
             "amount": discount_minor if COUPONS[code].percent_off else 0,
         }
-        for code in cart.codes
+        for code in cart.in_force
     ]
     return {"codes": cart.codes, "applied": applied, "rejected": rejected}
 

@@ -39,6 +39,19 @@ class Line:
     quantity: int
 
 
+class Combination(NamedTuple):
+    """What a buying session was dealt of each factor, in words that a finding can quote."""
+
+    discount: str
+    """`no code`, a code of the shop's, or `two codes`."""
+    upsell: str
+    """`not offered`, `declined` or `accepted`."""
+    way: str
+    """`native` or `wallet`."""
+    basket: str
+    """`one product` or `several`."""
+
+
 class Visit(NamedTuple):
     """What session i came for; depends on (seed, i, catalogue snapshot) alone."""
 
@@ -55,6 +68,15 @@ class Visit(NamedTuple):
     """Seconds between two impatient clicks on "place order"; None for patient hands."""
     pages: tuple[tuple[str, Product], ...] = ()
     """For `browse` by learnt moves: steps, each with the product it is about; empty for the fixed path."""
+    more_codes: tuple[str, ...] = ()
+    """Discount codes tried after `coupon`."""
+    combination: Combination | None = None
+    """What a buying session was dealt, where the scenario deals combinations."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every discount code this shopper tries, in that order."""
+        return (self.coupon, *self.more_codes) if self.coupon else ()
 
 
 class Response(NamedTuple):
@@ -121,6 +143,14 @@ class Storefront(Protocol):
     def cart_update(self, line: Line, quantity: int) -> Answer: ...
     def cart_discount(self, code: str) -> Answer: ...
     def cart_view(self) -> Answer: ...
+    def upsell_view(self) -> Answer:
+        """What an upsell app offers with this cart or wallet session; counted as `cart.view`."""
+        ...
+
+    def upsell_add(self) -> Answer:
+        """Take what it offered; counted as `cart.add`."""
+        ...
+
     def checkout_start(self) -> Answer: ...
     def checkout_address(self) -> Answer: ...
     def checkout_shipping(self) -> Answer: ...

@@ -39,6 +39,12 @@ class NoopStorefront:
     def cart_view(self) -> Answer:
         return OK
 
+    def upsell_view(self) -> Answer:
+        return OK
+
+    def upsell_add(self) -> Answer:
+        return OK
+
     def checkout_start(self) -> Answer:
         return OK
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,12 @@ from doorbuster.storefronts.staging_answers import (
 API_VERSION: Final = "2026-04-17"
 CARD: Final = "4242424242424242"
 """A test number: the staging gateway accepts any card but 4000000000000002."""
-_EMAIL: Final = "shopper@example.com"
+_COUNTRIES: Final = ("es", "es", "pt", "de", "gb", "us", "mx", "jp", "au")
+"""Whose clocks differ: somewhere among them it is night at any moment."""
+_SAVES_CART: Final = 0.6
+"""The share of shoppers who leave their e-mail with a new cart, to find it again."""
+_AWAY: Final = 0.08
+"""The share whose mailbox answers by itself."""
 _ADDRESS: Final = {
     "name": "Rehearsal Shopper",
     "line_one": "1 Example Street",
@@ -44,10 +50,22 @@ class StagingStorefront:
     base_url: str
     visit: Visit
     _cart: str = field(default="", init=False)
+    _offered: str = field(default="", init=False)
     _wallet: str = field(default="", init=False)
     _wallet_total_minor: int = field(default=0, init=False)
     _wallet_pay: Mapping[str, Any] = field(default_factory=dict, init=False)
     _wallet_token: str = field(default="", init=False)
+
+    def _drawn(self, what: str) -> float:
+        """A number from 0 to 1: the same for the same shopper in every run, so not from the intent, which names it."""
+        return zlib.crc32(f"{what}:{self.visit.session}:{self.visit.patience_s}".encode()) / 2**32
+
+    @property
+    def _email(self) -> str:
+        """An address of this shopper's own, at a domain that no mail goes to (RFC 2606)."""
+        country = _COUNTRIES[int(self._drawn("country") * len(_COUNTRIES))]
+        away = "+away" if self._drawn("away") < _AWAY else ""
+        return f"{self.visit.intent or f'session-{self.visit.session}'}{away}@{country}.example"
 
     # Browsing
 
@@ -79,7 +97,8 @@ class StagingStorefront:
             self._cart = str(body["id"])
             return OK
 
-        return self._send("cart.create", "POST", "/carts", {}, keep)
+        wanted = {"email": self._email} if self._drawn("saves cart") < _SAVES_CART else {}
+        return self._send("cart.create", "POST", "/carts", wanted, keep)
 
     def cart_add(self, line: Line) -> Answer:
         wanted = {"variant": line.product.variant, "quantity": line.quantity}
@@ -95,10 +114,23 @@ class StagingStorefront:
     def cart_view(self) -> Answer:
         return self._get("cart.view", f"/carts/{self._cart}", read_cart)
 
+    # The upsell app
+
+    def upsell_view(self) -> Answer:
+        def keep(body: Any) -> Answer:
+            self._offered = str(body["offer"]["variant"])
+            return OK
+
+        return self._get("cart.view", f"/apps/upsell/{self._wallet or self._cart}", keep)
+
+    def upsell_add(self) -> Answer:
+        path = f"/apps/upsell/{self._wallet or self._cart}"
+        return self._send("cart.add", "POST", path, {"variant": self._offered}, read_cart)
+
     # Native checkout
 
     def checkout_start(self) -> Answer:
-        return self._send("checkout.start", "POST", f"/carts/{self._cart}/checkout", {"email": _EMAIL}, read_cart)
+        return self._send("checkout.start", "POST", f"/carts/{self._cart}/checkout", {"email": self._email}, read_cart)
 
     def checkout_address(self) -> Answer:
         return self._send("checkout.address", "PUT", f"/carts/{self._cart}/checkout/address", _ADDRESS, read_cart)
@@ -126,14 +158,14 @@ class StagingStorefront:
             "capabilities": {},
             "metadata": {"purchase_intent": self.visit.intent},
         }
-        if self.visit.coupon:
-            body["discounts"] = {"codes": [self.visit.coupon]}
+        if self.visit.codes:
+            body["discounts"] = {"codes": list(self.visit.codes)}
         return self._wallet_post("wallet.start", "", body, self._keep_session)
 
     def wallet_update(self) -> Answer:
         items = [line.product.variant for line in self.visit.lines]
         body = {
-            "buyer": {"email": _EMAIL},
+            "buyer": {"email": self._email},
             "fulfillment_details": {"address": _ADDRESS},
             "selected_fulfillment_options": [{"type": "shipping", "option_id": "standard", "item_ids": items}],
         }
@@ -182,7 +214,7 @@ class StagingStorefront:
         credential = {"type": "spt", "token": self._wallet_token}
         instrument = {"type": "card", "credential": credential}
         body = {
-            "buyer": {"email": _EMAIL},
+            "buyer": {"email": self._email},
             "payment_data": {"handler_id": self._wallet_pay.get("handler_id", ""), "instrument": instrument},
         }
         return self._wallet_post("wallet.complete", f"/{self._wallet}/complete", body, read_completed)

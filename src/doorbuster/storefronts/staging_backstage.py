@@ -15,6 +15,8 @@ from doorbuster.storefronts.staging_facts import WITNESSES
 
 _NAME: Final = "doorbuster-staging"
 _DRAIN_MS: Final = 10_000
+_ADVANCE_S: Final = 48 * 3600
+"""Past the last reminder of whoever left last: two nights may lie between, and a few hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,20 @@ class StagingBackstage:
         ]
 
     def coupons(self) -> Sequence[str]:
-        return [row["code"] for row in self._ask("GET", f"{self.base_url}/admin/coupons")["coupons"]]
+        rows = self._ask("GET", f"{self.base_url}/admin/coupons")["coupons"]
+        return [row["code"] for row in rows if not row["automatic"]]
 
     def steer(self, faults: Sequence[Mapping[str, Any]]) -> None:
         """Give all services their timetable at once; it replaces the one before and ends by itself."""
         self._ask("POST", f"{self.base_url}/admin/faults", {"faults": [dict(fault) for fault in faults]})
 
     def read_back(self) -> ReadBack:
-        """Everything the services have in their books, once what is under way has settled or 10 s are over."""
+        """Everything the services have in their books, once what is under way has settled or 10 s are over.
+
+        The shop's virtual clock is moved ahead in between, so that what it would send hours later has been sent.
+        """
+        self._ask("POST", f"{self.base_url}/admin/drain", {"within_ms": _DRAIN_MS})
+        self._ask("POST", f"{self.base_url}/admin/clock", {"advance_s": _ADVANCE_S})
         self._ask("POST", f"{self.base_url}/admin/drain", {"within_ms": _DRAIN_MS})
         asks = _Asks(self._ask, {"shop": self.base_url, **self._info()["addresses"]})
         rows = [row for witness in WITNESSES for row in witness(asks)]

@@ -6,10 +6,16 @@ microseconds, null where the fact is a state) in place of `at_us`:
     witness    kind                                     amount_minor   detail
     shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
     shop       stock                                    null           variant, units, initial
-    shop       coupon                                   null           code, limit, used
+    shop       coupon                                   null           code, limit, used, excludes
+    shop       event_held                               value          none; `at` is when it will be sent
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
-    analytics  purchase_event                           value          none
+    shop       contact                                  null           cart, person, zone, since and left (unix us)
+    shop       contacts_read                            null           none; at the shop's virtual time: all were told
+    analytics  purchase_event, purchase_merged,         value          to (protocol and account), why,
+               purchase_dropped, purchase_refused                      happened_unix_us
+    analytics  request_dropped, request_refused         null           to, why; its events could not be read
+    mailbox    confirmation, reminder, other            null           channel, purpose, cart, person, due (unix us)
     each       books_read                               null           none; its books were read, if they are empty
 """
 
@@ -20,7 +26,10 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from doorbuster.promises.words import decimals
+
 Row = Mapping[str, Any]
+_NO_AMOUNT: Final = 1e12
 _KIND: Final = {"paid": "order", "pending": "order_pending", "failed": "order_failed"}
 
 
@@ -42,6 +51,7 @@ def shop_facts(asks: Asks) -> Iterator[Row]:
     for path, name, kind in (("/admin/stock", "stock", "stock"), ("/admin/coupons", "coupons", "coupon")):
         for row in asks.ask("shop", path)[name]:
             yield fact("shop", kind, detail=row)
+    yield from map(_held, asks.ask("shop", "/admin/events-held")["held"])
     yield fact("shop", "books_read")
 
 
@@ -53,12 +63,34 @@ def gateway_facts(asks: Asks) -> Iterator[Row]:
 
 
 def analytics_facts(asks: Asks) -> Iterator[Row]:
-    """Every event that reached the collector."""
-    yield from map(_event, asks.pages("collector", "/admin/events", "events"))
+    """Every purchase that the collector was told of, and what became of it."""
+    yield from map(_event, asks.pages("collector", "/admin/purchases", "events"))
     yield fact("analytics", "books_read")
 
 
-WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts)
+def contact_facts(asks: Asks) -> Iterator[Row]:
+    """Everybody whom the shop can remind of a cart, at the moment when they last touched it."""
+    for row in asks.pages("shop", "/admin/contacts", "contacts"):
+        yield fact("shop", "contact", at_unix_us=row["left_unix_us"], intent=row["intent"], detail=row)
+    yield fact("shop", "contacts_read", at_unix_us=asks.ask("shop", "/admin/clock")["now_unix_us"])
+
+
+def mailbox_facts(asks: Asks) -> Iterator[Row]:
+    """Every message, at the moment when it reached its recipient by the shop's clock; no address leaves the mailbox."""
+    for row in asks.pages("mailbox", "/admin/messages", "messages"):
+        detail = {name: row[name] for name in ("channel", "purpose", "cart", "person", "due_unix_us")}
+        yield fact(
+            "mailbox",
+            row["kind"],
+            at_unix_us=row["due_unix_us"],
+            intent=row["intent"],
+            order_id=row["order_id"],
+            detail=detail,
+        )
+    yield fact("mailbox", "books_read")
+
+
+WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts, contact_facts, mailbox_facts)
 
 
 def fact(
@@ -87,6 +119,7 @@ def fact(
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
     detail = {**row["totals"], "codes": row["codes"], "lines": row["lines"], "channel": row["channel"]}
+    detail["cart"] = row["cart"]
     return fact(
         "shop",
         _KIND[row["status"]],
@@ -114,14 +147,34 @@ def _payment(payment: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         )
 
 
+def _held(event: Mapping[str, Any]) -> dict[str, Any]:
+    """A purchase event that the shop keeps back on purpose and has not sent yet."""
+    return fact(
+        "shop",
+        "event_held",
+        at_unix_us=event["due_unix_us"],
+        order_id=event["order_id"],
+        amount_minor=_minor(event["value"], event["currency"]),
+        currency=event["currency"],
+    )
+
+
 def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Analytics knows the order, not the intent, and speaks of units of money, not of cents."""
-    value = event.get("value")
+    to = f"{event['protocol']} {event['account']}".strip()
     return fact(
         "analytics",
-        f"{event.get('name')}_event",
+        f"{event['name'] or 'request'}_{'event' if event['fate'] == 'kept' else event['fate']}",
         at_unix_us=event["at_unix_us"],
-        order_id=event.get("transaction_id"),
-        amount_minor=round(value * 100) if isinstance(value, int | float) else None,
-        currency=event.get("currency"),
+        order_id=event["order_id"],
+        amount_minor=_minor(event["value"], event["currency"]),
+        currency=event["currency"],
+        detail={"to": to, "why": event["why"], "happened_unix_us": event["happened_unix_us"]},
     )
+
+
+def _minor(value: float | None, currency: str | None) -> int | None:
+    """An amount in minor units; none for what no shop ever charged, since analytics takes any number."""
+    if value is None or not abs(value) < _NO_AMOUNT:
+        return None
+    return round(value * 10.0 ** decimals(currency or ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from doorbuster.record.tally import Tally
 from doorbuster.scenario import Scenario
@@ -14,6 +14,7 @@ from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.transport import Browser, TransportOptions
 from doorbuster.traffic.visit import Visits
 
+_SIGNS_EVERY_US: Final = 500_000
 StepListener = Callable[[str, float, str | None], None]
 """(step, service time in ms, what failed or None): how Locust's own page hears of a step."""
 
@@ -37,6 +38,16 @@ class ShopFloor:
     """Greenlets whose shopper has left, for the next to come."""
     bugs: list[str] = field(default_factory=list)
     """Sessions that broke inside doorbuster itself, as `ErrorType: text`; any makes the run INVALID."""
+
+    _next_sign_us: int = field(default=0, init=False)
+
+    def sign_of_life(self, at_us: int, step: str, outcome: str) -> None:
+        """Twice a second at most: a fact that the shop answered somebody, whatever hangs elsewhere in it."""
+        if at_us < self._next_sign_us or outcome != "ok" or step == "wallet.token":  # the gateway answers that one
+            return
+        self._next_sign_us = at_us + _SIGNS_EVERY_US
+        told = dict.fromkeys(("session", "intent", "order_id", "amount_minor", "currency", "detail"))
+        self.tally.facts.append({"at_us": at_us, "witness": "shopper", "kind": "shop_answered", **told})
 
     def browser(self, session: int) -> Browser:
         return Browser(self.transport, session)

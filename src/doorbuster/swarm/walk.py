@@ -10,7 +10,7 @@ import orjson
 
 from doorbuster.journeys import WALKS
 from doorbuster.journeys.shopper import Call, LeftShop
-from doorbuster.storefronts.base import Answer
+from doorbuster.storefronts.base import OK, Answer
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.transport import PatienceRanOut
 from doorbuster.vocabulary import FAILED_OUTCOMES, MONEY_STEPS, Outcome
@@ -53,6 +53,8 @@ class Walk:
         floor, visit = self._floor, self.visit
         started_us = self._now_us()
         floor.tally.started(visit.session, started_us - self._due_us)
+        if visit.combination:
+            self._fact("combination", OK, visit.combination._asdict())
         ended_us: int | None = None
         try:
             self._shop()
@@ -160,9 +162,11 @@ class Walk:
         floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
+            floor.sign_of_life(ended_us, name, outcome)
         elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
             floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
-            self._fact("step_failed", answer, {"step": name, "outcome": outcome, "detail": answer.detail})
+            waited = {"waited_ms": (ended_us - sent_us) // 1000}
+            self._fact("step_failed", answer, {"step": name, "outcome": outcome, "detail": answer.detail, **waited})
         return answer
 
     def _with_second_click(self, name: str, due_us: float, call: Call) -> Answer:

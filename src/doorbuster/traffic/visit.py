@@ -6,13 +6,14 @@ import math
 from bisect import bisect
 from collections.abc import Sequence
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, islice
 from statistics import NormalDist
 from struct import Struct
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Shopper
 from doorbuster.storefronts.base import Line, Product, Visit
+from doorbuster.traffic.combinations import SEVERAL, TWO_CODES, Deal
 from doorbuster.traffic.moves import Moves
 
 _z = NormalDist().inv_cdf  # a uniform draw as a standard normal one: one draw to one value
@@ -65,6 +66,8 @@ class Visits:
         self._patience_s, self._double_submit = shopper.patience_s, shopper.double_submit
         self._think = think_table(shopper)
         self._moves = Moves(shopper.moves) if shopper.moves else None
+        deals = shopper.combinations == "pairwise"
+        self._deal = Deal(self._coupons, lambda block: draws(seed, 0, "deal", block)) if deals else None
 
     def visit(self, session: int, journey: str) -> Visit:
         """Session number and journey to what that shopper wants."""
@@ -77,7 +80,7 @@ class Visits:
         seen = [product for step, product in pages if step == "product"]
         wanted = dict.fromkeys(map(self._pick, picks[:how_many]))
         lines = tuple([Line(p, 1) for p in dict.fromkeys(seen)] or [self._lines[index] for index in wanted])
-        return Visit(
+        visit = Visit(
             session=session,
             journey=journey,
             intent=f"{self._run_id}-{session}" if journey in _BUYING else None,
@@ -88,6 +91,22 @@ class Visits:
             double_submit_after_s=0.03 + 0.25 * gap if double < self._double_submit else None,
             pages=pages,
         )
+        return self._as_dealt(visit, self._deal) if self._deal and visit.intent else visit
+
+    def _as_dealt(self, visit: Visit, deal: Deal) -> Visit:
+        """The same shopper with the codes and the basket of the combination that the session was dealt."""
+        dealt = deal.of(visit.session, visit.journey)
+        first, gap, *picks = draws(self._seed, visit.session, "combination")
+        codes: tuple[str, ...] = (dealt.discount,) if dealt.discount in self._coupons else ()
+        if dealt.discount == TWO_CODES:
+            one = int(first * len(self._coupons))
+            other = one + 1 + int(gap * (len(self._coupons) - 1))
+            codes = (self._coupons[one], self._coupons[other % len(self._coupons)])
+        lines = visit.lines if dealt.basket == SEVERAL else visit.lines[:1]
+        if dealt.basket == SEVERAL and len(lines) == 1:
+            others = (self._lines[index] for index in map(self._pick, picks) if self._lines[index] != lines[0])
+            lines = (*lines, *islice(others, 1))
+        return visit._replace(coupon=codes[0] if codes else None, more_codes=codes[1:], lines=lines, combination=dealt)
 
     def _pages(self, session: int) -> tuple[tuple[str, Product], ...]:
         assert self._moves is not None

@@ -7,8 +7,8 @@ from doorbuster.staging.faults.fault import Fault
 FAULT = Fault(
     "coupon_overuse",
     "shop",
-    "",
-    1,
-    "Uses of a discount code are counted after the payment, so shoppers who pay together all get the last one.",
+    "ms",
+    2000,
+    "How often a discount code was used is read from a copy that lags: whoever is quick gets one that is used up.",
     breaks="coupons within their limits",
 )

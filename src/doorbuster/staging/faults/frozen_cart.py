@@ -18,4 +18,5 @@ FAULT = Fault(
     1,
     "Everything that touches a cart hangs until the fault ends, while the rest of the shop answers.",
     _effect,
+    breaks="no frozen cart",
 )

@@ -23,8 +23,6 @@ _MOST_REDIRECTS: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
-_LOOK_AFTER_S: Final = 1.0
-"""A connection that was idle for longer may have been closed: look before use."""
 
 
 class Browser:
@@ -100,7 +98,6 @@ class Browser:
             reply = wire.ask(message, options.first_byte_timeout_s, until_s, head_only)
         status, headers, content = reply.status, reply.headers, reply.body
         if reply.keep_alive:
-            wire.idle_since_s = monotonic()
             self._idle.setdefault(origin, []).append(wire)
         else:
             wire.close()
@@ -116,7 +113,7 @@ class Browser:
         idle = self._idle.get(origin)
         while idle:
             wire = idle.pop()
-            if monotonic() - wire.idle_since_s < _LOOK_AFTER_S or not wire.gone():
+            if not wire.gone():
                 return wire
             wire.close()
         return None

@@ -1,0 +1,84 @@
+"""What shoppers note on their way: the combination they were dealt, a cart that hung, and that the shop answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from doorbuster.record.tally import Tally
+from doorbuster.storefronts.base import Answer
+from doorbuster.storefronts.noop import NoopStorefront
+from doorbuster.swarm.floor import ShopFloor
+from doorbuster.swarm.transport import PatienceRanOut
+from doorbuster.swarm.walk import Walk
+from tests.traffic.test_combinations import PAIRWISE, visits
+from tests.traffic.test_visits import SHOPPER
+
+QUICK = {"think": {"default": {"median_s": 1e-9, "p90_s": 1e-9}}}
+
+
+class Hanging(NoopStorefront):
+    """A shop in which taking the upsell never ends."""
+
+    def upsell_add(self) -> Answer:
+        raise PatienceRanOut
+
+
+def facts_of(sessions: range, journey: str, shopper: Any, step_us: int = 1000) -> list[dict[str, Any]]:
+    """Every shopper's facts, on a clock that moves so far whenever somebody looks at it."""
+    at_us = iter(range(0, 10**9, step_us))
+    clock: Any = SimpleNamespace(now_us=lambda: next(at_us), zero_s=0.0)
+    quick = shopper.model_copy(update={"think": type(shopper).model_validate(QUICK).think})
+    make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
+    nobody: Any = None
+    floor = ShopFloor(nobody, 1, "", visits(shopper=quick), make, nobody, clock, Tally(), lambda *heard: None)
+    floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
+    for session in sessions:
+        Walk(floor, session, journey, 0).run()
+    return floor.tally.facts
+
+
+def kinds(facts: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [fact for fact in facts if fact["kind"] == kind]
+
+
+@pytest.mark.parametrize("journey", ["native_checkout", "express_wallet"])
+def test_a_buyer_tells_once_what_was_dealt_and_how_long_a_cart_hung(journey: str) -> None:
+    facts = facts_of(range(36), journey, PAIRWISE)
+    dealt = {fact["session"]: json.loads(fact["detail"]) for fact in kinds(facts, "combination")}
+    assert len(dealt) == len(kinds(facts, "combination")) == 36
+    hung = {session for session, levels in dealt.items() if levels["upsell"] == "accepted"}
+    assert hung
+    failed = kinds(facts, "step_failed")
+    assert {fact["session"] for fact in failed} == hung
+    assert {fact["session"] for fact in kinds(facts, "order_seen")} == set(dealt) - hung
+    for fact in failed:
+        told = json.loads(fact["detail"])
+        assert (told["step"], told["outcome"]) == ("cart.add", "abandoned")
+        assert told["waited_ms"] >= 1
+
+
+def test_the_shop_is_said_to_answer_twice_a_second_at_most() -> None:
+    facts = kinds(facts_of(range(36), "native_checkout", SHOPPER, step_us=20_000), "shop_answered")
+    moments = [fact["at_us"] for fact in facts]
+    assert len(moments) > 10
+    assert all(later - earlier >= 500_000 for earlier, later in pairwise(moments))
+
+
+def test_neither_the_gateways_answer_nor_a_failure_is_a_sign_of_life() -> None:
+    nobody: Any = None
+    floor = ShopFloor(nobody, 1, "", nobody, nobody, nobody, nobody, Tally(), nobody)
+    floor.sign_of_life(1, "wallet.token", "ok")
+    floor.sign_of_life(2, "home", "rejected")
+    assert floor.tally.facts == []
+    floor.sign_of_life(3, "home", "ok")
+    assert [fact["at_us"] for fact in floor.tally.facts] == [3]
+
+
+def test_nothing_is_dealt_where_the_scenario_does_not_say_so() -> None:
+    assert kinds(facts_of(range(20), "native_checkout", SHOPPER), "combination") == []
