@@ -66,7 +66,7 @@ def line(told: Told) -> str:
         return f"{what}COUNTS FOR NOTHING: {told.unfinished}"
     untold = f"; cannot tell: {', '.join(told.cannot_tell)}" if told.cannot_tell else ""
     if told.job.bug is None:
-        return f"{what}{'ALARM: ' + broken if broken else 'no alarm'}{untold}"
+        return f"{what}{'ALARM: ' + '; '.join(told.sentences.values()) if broken else 'no alarm'}{untold}"
     first = "" if told.after_sessions is None else f" after {told.after_sessions} sessions"
     return f"{what}{'caught' + first if told.caught else 'MISSED'}{f' ({broken})' if broken else ''}{untold}"
 

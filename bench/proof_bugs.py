@@ -35,11 +35,6 @@ _AT_ONCE = (
 )
 BESIDE: Mapping[str, Beside] = {
     "oversell": Beside(_AT_ONCE, faults={"gateway_slow": 400}),
-    "coupon_overuse": Beside(
-        f"the scarcest code is good for 25 orders, more than these sessions would use; and {_AT_ONCE}",
-        faults={"gateway_slow": 1000},
-        scenario={"coupon_share": "1.0", "products": "[]"},
-    ),
 }
 
 

@@ -18,8 +18,9 @@ from proof_bugs import faults_of, scenario_of
 
 from doorbuster.analysis.gate_file import load_gate
 from doorbuster.audit.audit import Audit, audit_run
+from doorbuster.audit.told import one_offence
 from doorbuster.cards import find_gate
-from doorbuster.promises.fact import Offence
+from doorbuster.promises.fact import Finding, Offence
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
 from doorbuster.rehearsal.finish import finish
@@ -53,6 +54,8 @@ class Told:
     """Why the run neither catches nor clears anything; None for one that counts."""
     broken: dict[str, int]
     """Promise to the number of offences."""
+    sentences: dict[str, str]
+    """Of the promises that are broken."""
     cannot_tell: dict[str, str]
     """Promise to its sentence."""
     after_sessions: int | None
@@ -128,6 +131,7 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
         job=job,
         unfinished=audit.unfinished or amiss(run, code, sessions.select(["outcome", "last_step"]).to_pylist()),
         broken={promise: len(finding.offences) for promise, finding in broken.items()},
+        sentences={promise: said_of(finding) for promise, finding in broken.items()},
         cannot_tell={
             finding.promise: finding.sentence
             for finding in audit.findings
@@ -137,6 +141,11 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
         sessions=sessions.num_rows,
         took_s=took_s,
     )
+
+
+def said_of(finding: Finding) -> str:
+    """The promise's sentence, and the first that offended."""
+    return f"{finding.sentence}; first {one_offence(finding.offences[0]).strip()}"
 
 
 def amiss(run: dict[str, object], code: int, sessions: list[dict[str, str]]) -> str | None:

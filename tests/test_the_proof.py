@@ -28,7 +28,16 @@ def told(
     cannot_tell: dict[str, str] | None = None,
 ) -> Told:
     job = Job(bug, bugs()[bug] if bug else None, seed)
-    return Told(job, unfinished, broken or {}, cannot_tell or {}, 40 + seed if broken else None, 300, 1.0)
+    return Told(
+        job,
+        unfinished,
+        broken or {},
+        dict.fromkeys(broken or {}, "so many units"),
+        cannot_tell or {},
+        40 + seed if broken else None,
+        300,
+        1.0,
+    )
 
 
 def proof(*runs: Told) -> Proof:
@@ -56,7 +65,7 @@ def test_a_clean_run_may_neither_alarm_nor_leave_a_promise_untold() -> None:
     alarm = proof(told(None, 1), told(None, 2, {OVERSOLD: 1}))
     assert not verdict(alarm)[0]
     assert "1 of 2 clean runs raised an alarm" in page(alarm)
-    assert f"- seed 2: {OVERSOLD}, offences: 1" in page(alarm)
+    assert f"- seed 2, {OVERSOLD}: so many units" in page(alarm)
     untold = proof(told(None, 1, cannot_tell={OVERSOLD: f"{OVERSOLD}: cannot tell, why"}))
     assert not verdict(untold)[0]
     assert f"- seed 1: {OVERSOLD}: cannot tell, why" in page(untold)
