@@ -38,6 +38,8 @@ class Sale:
     reminders: tuple[Fact, ...]
     other: tuple[Fact, ...] = ()
     failed: tuple[Fact, ...] = ()
+    booked: tuple[Fact, ...] = ()
+    registered: tuple[Fact, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -49,7 +51,8 @@ class Sale:
 
     def facts(self) -> list[Fact]:
         told = [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
-        return [*told, *self.failed, *self.confirmations, self.contact, *self.reminders, *self.other]
+        told += [*self.booked, *self.registered, *self.failed, *self.confirmations]
+        return [*told, self.contact, *self.reminders, *self.other]
 
 
 def sale(number: int, code: str | None = None) -> Sale:
@@ -72,6 +75,8 @@ def sale(number: int, code: str | None = None) -> Sale:
         (message("confirmation", at_us + 300_000, order_id, order_id=order_id, intent=intent),),
         fact("shop", "contact", at_us=at_us, detail=contact),
         tuple(message("reminder", at_us + after_s * SECOND_US, left, cart=left) for after_s in (1800, 14_400)),
+        booked=(fact("erp", "sale_booked", at_us=at_us + 300_000, order_id=order_id, amount_minor=2988),),
+        registered=(fact("register", "sale_registered", at_us=at_us + 100_000, order_id=order_id, amount_minor=2988),),
     )  # fmt: skip
 
 
@@ -107,7 +112,10 @@ class Day:
             fact("shop", "stock", detail=stock),
             fact("shop", "coupon", detail=coupon),
             fact("shop", "contacts_read", at_us=48 * 3600 * SECOND_US),
-            *(fact(witness, "books_read") for witness in ("shop", "gateway", "analytics", "mailbox")),
+            *(
+                fact(witness, "books_read")
+                for witness in ("shop", "gateway", "analytics", "mailbox", "erp", "register")
+            ),
         ]
 
 
@@ -128,6 +136,8 @@ def _second_order(sale: Sale) -> Sale:
         orders=(order, order._replace(order_id=again, at_us=(order.at_us or 0) + 10)),
         events=(event, event._replace(order_id=again)),
         confirmations=(confirmation, confirmation._replace(order_id=again)),
+        booked=(sale.booked[0], sale.booked[0]._replace(order_id=again)),
+        registered=(sale.registered[0], sale.registered[0]._replace(order_id=again)),
         charges=(charge, charge._replace(at_us=(charge.at_us or 0) + 10, detail=json.dumps({"payment": "again"}))),
     )
 
@@ -237,6 +247,16 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "reminder at night": (lambda sale: _second_reminder_after(sale, 11), REMINDED),
     "reminded after buying": (_reminded_after_buying, frozenset({"no reminder to a buyer"})),
     "written to again and again": (_written_to_again_and_again, frozenset({"no mail loops"})),
+    "never exported": (lambda sale: replace(sale, booked=()), frozenset({"every sale reaches the ERP once"})),
+    "exported twice": (
+        lambda sale: replace(sale, booked=sale.booked * 2), frozenset({"every sale reaches the ERP once"})),
+    "exported with another amount": (
+        lambda sale: replace(sale, booked=(sale.booked[0]._replace(amount_minor=1),)),
+        frozenset({"every sale reaches the ERP once"})),
+    "never registered": (lambda sale: replace(sale, registered=()), frozenset({"every sale is registered once"})),
+    "registered in dollars": (
+        lambda sale: replace(sale, registered=(sale.registered[0]._replace(currency="USD"),)),
+        frozenset({"every sale is registered once"})),
 }  # fmt: skip
 """What happened to a sale, and the promises that it breaks: those and no others."""
 

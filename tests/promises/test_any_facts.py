@@ -19,6 +19,9 @@ KINDS = [
     ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"),
     ("mailbox", "reminder"), ("mailbox", "other"), ("shop", "contact"), ("shop", "contacts_read"), ("", "\x00"),
     ("analytics", "purchase_merged"), ("analytics", "purchase_dropped"), ("analytics", "purchase_refused"), ("shop", "event_held"),
+    ("gateway", "authorised"), ("gateway", "declined"), ("analytics", "purchase_event"),
+    *((witness, kind) for witness in ("gateway", "erp", "register") for kind in ("down", "up")), ("erp", "sale_booked"),
+    ("register", "sale_registered"), ("shopper", "offered_other_method"), ("shopper", "rescued_by_wallet"), ("mailbox", "confirmation"), ("", "\x00"),
 ]  # fmt: skip
 small = st.none() | st.integers(-3, 3) | st.sampled_from([10**15, -(10**15)])
 name = st.none() | st.sampled_from(["", "a", "b", "i1", "o1", "hat"])
@@ -30,7 +33,9 @@ detail = st.fixed_dictionaries(
         **{f"{part}_minor": small | rubbish for part in ("items", "discount", "shipping", "tax", "quoted")},
         "lines": st.lists(line | rubbish, max_size=2) | rubbish,
         "codes": st.lists(name | rubbish, max_size=2) | rubbish,
-        **dict.fromkeys(("variant", "code", "payment", "to", "cart", "person", "purpose"), name | rubbish),
+        **dict.fromkeys(
+            ("variant", "code", "payment", "to", "cart", "person", "purpose", "fault", "channel"), name | rubbish
+        ),
         "zone": st.sampled_from(["Europe/Madrid", "Asia/Tokyo", "America", "no/such", "../etc"]) | rubbish,
         **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),

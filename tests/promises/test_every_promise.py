@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doorbuster.promises.ledger import _READ, ledger_of
+from doorbuster.promises.ledger import _READERS, ledger_of
 from tests.promises.day import SPOILT, Day, clean_day, findings, named
 from tests.promises.spoilt_days import SPOILT_DAYS
 from tests.promises.test_any_facts import KINDS, detail
@@ -55,7 +55,7 @@ def test_a_spoilt_day_breaks_its_promise_and_no_other(what: str, dice: Random) -
 
 
 def test_every_kind_of_fact_that_is_read_is_drawn() -> None:
-    assert set(_READ) <= set(KINDS)
+    assert set(_READERS) <= set(KINDS)
 
 
 class Asked(dict[str, Any]):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorbuster.promises.limits import DEFAULT_LIMITS
+from doorbuster.promises.message_rows import Contact
 from doorbuster.promises.reminders_on_time import due_unix_s
-from doorbuster.promises.rows import Contact
 from doorbuster.staging.messages.local_hours import FROM_HOUR, UNTIL_HOUR, ZONES, by_day
 from doorbuster.staging.messages.reminders import AFTER_S
 

@@ -103,7 +103,7 @@ def test_collector_down_loses_nothing(mall: Mall) -> None:
     for number in range(3):
         assert mall.ready_to_place(f"kept-{number}", mall.line(DEAL)).checkout_complete().outcome == "ok"
     left = mall.http.post("/admin/drain", json={"within_ms": 100}).json()
-    assert left == {"events_waiting": 3, "letters_waiting": 0, "orders_pending": 0}
+    assert (left["events_waiting"], left["orders_pending"]) == (3, 0)
     mall.all_off()
     assert len(mall.facts("analytics", "purchase_event")) == 3
 

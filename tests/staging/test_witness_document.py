@@ -15,6 +15,7 @@ from listening_shop import ListeningShop
 from staging_mall import Mall
 from stripe_client import SALE, StripeClient
 
+from doorbuster.staging.back_office.erp import EXCHANGE_PATH
 from doorbuster.staging.backstage import Start
 from doorbuster.staging.faults import list_faults
 from doorbuster.staging.redsys.acquirer import CARDS
@@ -28,7 +29,13 @@ def blocks(language: str) -> list[str]:
 
 
 def run(command: list[str], mall: Mall, listener: ListeningShop) -> str:
-    env = {**os.environ, "GATEWAY": mall.addresses.gateway_url, "SHOP": listener.url, "no_proxy": "*"}
+    env = {
+        **os.environ,
+        "GATEWAY": mall.addresses.gateway_url,
+        "BACK_OFFICE": mall.addresses.back_office_url,
+        "SHOP": listener.url,
+        "no_proxy": "*",
+    }
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -36,7 +43,7 @@ def run(command: list[str], mall: Mall, listener: ListeningShop) -> str:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the document's requests are curl's")
 def test_the_requests_run_as_they_stand(mall: Mall, stripe: StripeClient, listener: ListeningShop) -> None:
-    requests = [block for block in blocks("sh") if "curl" in block]
+    requests = [block for block in blocks("sh") if "curl" in block and "$BACK_OFFICE" not in block]
     payments, by_stripe, faults = (run(["bash", "-ec", block], mall, listener) for block in requests)
     assert json.loads(payments) == {"payments": [], "next": None}
     answers = [json.loads(line) for line in by_stripe.replace("}{", "}\n{").splitlines()]
@@ -46,6 +53,20 @@ def test_the_requests_run_as_they_stand(mall: Mall, stripe: StripeClient, listen
     on, off = (json.loads(line) for line in faults.replace("}{", "}\n{").splitlines())
     assert [row["name"] for row in on["faults"]] == ["late_notifications", "declines"] and off == {"faults": []}
     assert [(fact["intent"], fact["order_id"]) for fact in mall.facts("gateway", "captured")] == [("cart-77", "1001")]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the document's requests are curl's")
+def test_the_back_offices_requests_run_as_they_stand(mall: Mall, listener: ListeningShop) -> None:
+    (block,) = [block for block in blocks("sh") if "$BACK_OFFICE" in block]
+    said = [json.loads(line) for line in run(["bash", "-ec", block], mall, listener).replace("}{", "}\n{").splitlines()]
+    sent, receipt, receipts, back = said
+    assert (
+        sent["url"] == f"{listener.url}{EXCHANGE_PATH}" and back["url"] == f"{mall.addresses.shop_url}{EXCHANGE_PATH}"
+    )
+    assert receipt["number"] == 1 and receipts["receipts"] == [receipt]
+    assert [(fact["order_id"], fact["amount_minor"]) for fact in mall.facts("register", "sale_registered")] == [
+        ("1001", 2599)
+    ]
 
 
 def test_the_redsys_program_runs_as_it_stands(mall: Mall, listener: ListeningShop) -> None:
@@ -68,7 +89,7 @@ def test_it_names_every_call_there_is() -> None:
 
 
 def test_it_names_every_fault_of_the_gateway_and_every_card() -> None:
-    ours = {fault.name for fault in list_faults() if fault.service == "gateway"}
+    ours = {fault.name for fault in list_faults() if fault.service in ("gateway", "back_office")}
     assert set(re.findall(r"^\| `([a-z_]+)(?:=[A-Z]+)?` \|", DOCUMENT, re.M)) == ours
     assert dict(re.findall(r"^\| `(\d{16})` \| (\d{4}),", DOCUMENT, re.M)) == dict(CARDS)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from doorbuster.journeys.shopper import Shopper
 from doorbuster.journeys.upsell import be_offered
-from doorbuster.storefronts.base import Storefront
+from doorbuster.storefronts.base import Line, Storefront
 
 
 def walk(shopper: Shopper, shop: Storefront) -> None:
@@ -14,6 +15,11 @@ def walk(shopper: Shopper, shop: Storefront) -> None:
     lines = shopper.visit.lines if shopper.visit.combination else shopper.visit.lines[:1]
     shopper.step("home", shop.home)
     shopper.step("product", partial(shop.product, lines[0].product))
+    pay(shopper, shop, lines)
+
+
+def pay(shopper: Shopper, shop: Storefront, lines: Sequence[Line]) -> None:
+    """Buy these with the wallet, under the session's own purchase intent."""
     shopper.step("wallet.start", partial(shop.wallet_start, lines))
     be_offered(shopper, shop)
     shopper.step("wallet.update", shop.wallet_update)

@@ -20,7 +20,8 @@ class Shopper(Protocol):
     visit: Visit
 
     def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
-        """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional.
+        """Think, then take one step. Raises LeftShop when it did not come out `ok`, unless it is optional or the
+        shop offers another way to buy (`Answer.offer`), which is then up to the journey.
 
         A money step comes with `read_back`: when nobody knows what became of it, the order is looked up.
         """

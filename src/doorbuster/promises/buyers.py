@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.rows import Contact, Order
+from doorbuster.promises.message_rows import Contact
+from doorbuster.promises.rows import Order
 
 
 class Buyers:

@@ -10,23 +10,29 @@ from typing import Any, Final, TypeVar
 from doorbuster.promises.cart_rows import Dealt, Wait, read_answered, read_dealt, read_wait
 from doorbuster.promises.fact import Fact
 from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
+from doorbuster.promises.message_rows import Contact, Message, read_contact, read_message
+from doorbuster.promises.outage_rows import (
+    Moment,
+    SaleTold,
+    Wish,
+    read_moment,
+    read_sale_told,
+    read_step_failed,
+    read_wish,
+)
 from doorbuster.promises.refunds import without_refunds
 from doorbuster.promises.rows import (
-    Contact,
     Coupon,
     Event,
     Held,
-    Message,
     Money,
     Order,
     Seen,
     Stock,
     Unkept,
-    read_contact,
     read_coupon,
     read_event,
     read_held,
-    read_message,
     read_money,
     read_order,
     read_seen,
@@ -34,28 +40,48 @@ from doorbuster.promises.rows import (
     read_unkept,
 )
 
-_READ: Final[dict[tuple[str, str], Callable[[Fact], Any]]] = {
-    ("shopper", "order_seen"): read_seen,
-    ("shopper", "step_failed"): read_wait,
-    ("shopper", "combination"): read_dealt,
-    ("shopper", "shop_answered"): read_answered,
-    ("shop", "order"): read_order,
-    ("shop", "order_pending"): read_order,
-    ("shop", "stock"): read_stock,
-    ("shop", "coupon"): read_coupon,
-    ("gateway", "captured"): read_money,
-    ("gateway", "refunded"): read_money,
-    ("shop", "contact"): read_contact,
-    ("shop", "contacts_read"): lambda fact: (fact.at_us,),
-    ("analytics", "purchase_event"): read_event,
-    ("analytics", "purchase_merged"): read_unkept,
-    ("analytics", "purchase_dropped"): read_unkept,
-    ("analytics", "purchase_refused"): read_unkept,
-    ("shop", "event_held"): read_held,
-    ("mailbox", "confirmation"): read_message,
-    ("mailbox", "reminder"): read_message,
-    ("mailbox", "other"): read_message,
-}
+Reader = Callable[[Fact], Any]
+_READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
+    ("shopper", ("order_seen",), "seen", read_seen),
+    ("shopper", ("step_failed",), "waits", read_wait),
+    ("shopper", ("step_failed",), "payment_failed", read_step_failed),
+    ("shopper", ("combination",), "dealt", read_dealt),
+    ("shopper", ("shop_answered",), "answered", read_answered),
+    ("shopper", ("offered_other_method",), "offered", read_wish),
+    ("shopper", ("rescued_by_wallet",), "rescued", read_wish),
+    ("shop", ("order",), "orders", read_order),
+    ("shop", ("order_pending",), "pending", read_order),
+    ("shop", ("order_failed",), "failed", read_order),
+    ("shop", ("stock",), "stock", read_stock),
+    ("shop", ("coupon",), "coupons", read_coupon),
+    ("shop", ("contact",), "contacts", read_contact),
+    ("shop", ("contacts_read",), "contacts_read", lambda fact: (fact.at_us,)),
+    ("shop", ("event_held",), "held", read_held),
+    ("gateway", ("captured",), "captured", read_money),
+    ("gateway", ("refunded",), "refunded", read_money),
+    ("gateway", ("declined",), "declined", read_money),
+    ("gateway", ("down", "up"), "gateway moments", read_moment),
+    ("analytics", ("purchase_event",), "events", read_event),
+    ("analytics", ("purchase_merged", "purchase_dropped", "purchase_refused"), "unkept", read_unkept),
+    ("mailbox", ("confirmation", "reminder", "other"), "messages", read_message),
+    ("erp", ("sale_booked",), "erp sales", read_sale_told),
+    ("erp", ("down", "up"), "erp moments", read_moment),
+    ("register", ("sale_registered",), "register sales", read_sale_told),
+    ("register", ("down", "up"), "register moments", read_moment),
+)
+"""Witness, kinds of fact, the heap that their rows go onto, and how a row is read; None is no row."""
+
+
+def _readers() -> dict[tuple[str, str], tuple[tuple[str, Reader], ...]]:
+    """By what a fact says it is; some tell of two things."""
+    found: dict[tuple[str, str], tuple[tuple[str, Reader], ...]] = {}
+    for witness, kinds, heap, read in _READINGS:
+        for kind in kinds:
+            found[witness, kind] = (*found.get((witness, kind), ()), (heap, read))
+    return found
+
+
+_READERS: Final = _readers()
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
@@ -71,7 +97,21 @@ class Ledger:
     """Not paid as far as the shop knows."""
     charges: Sequence[Money]
     """Captures that were not given back; what was given back in part is smaller by that."""
+    failed: Sequence[Order]
+    """Given up by the shop."""
+    declined: Sequence[Money]
+    """Attempts to pay that the gateway refused for certain."""
     seen: Sequence[Seen]
+    payment_failed: Sequence[Wish]
+    """Attempts to pay natively that came to nothing, as shoppers saw them."""
+    offered: Sequence[Wish]
+    """Shoppers whose payment failed and who were offered another way to pay."""
+    rescued: Sequence[Wish]
+    """Those of them who bought that way."""
+    told: dict[str, Sequence[SaleTold]]
+    """Sales as the back office has them, by witness: `erp` and `register`."""
+    moments: dict[str, Sequence[Moment]]
+    """When `gateway`, `erp` and `register` went away and came back."""
     events: Sequence[Event]
     unkept: Sequence[Unkept]
     """Purchase events that were sent, and that analytics does not have."""
@@ -108,26 +148,25 @@ class Ledger:
 
 def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
     """Sort facts, in any order and of any kind; facts that no promise asks about are passed over."""
-    told: dict[tuple[str, str], list[Any]] = {key: [] for key in _READ}
+    told: dict[str, list[Any]] = {heap: [] for _, _, heap, _ in _READINGS}
     heard = set()
     for fact in facts:
-        key = (fact.witness, fact.kind)
         heard.add(fact.witness)
-        read = _READ.get(key)
-        if read is not None:
+        for heap, read in _READERS.get((fact.witness, fact.kind), ()):
             row = read(fact)
             if row is not None:
-                told[key].append(row)
-    seen = in_order_of_time(told["shopper", "order_seen"])
-    wishes = {one.order_id: one.intent for one in reversed(seen) if one.order_id and one.intent}
-    orders = _each_once([_with_intent(order, wishes) for order in told["shop", "order"]])
+                told[heap].append(row)
+    captured, refunded = told.pop("captured"), told.pop("refunded")
+    rows = {heap: in_order_of_time(heaped) for heap, heaped in told.items()}
+    wishes = {one.order_id: one.intent for one in reversed(rows["seen"]) if one.order_id and one.intent}
+    orders = _each_once([_with_intent(order, wishes) for order in rows["orders"]])
     order_by_id = {order.id: order for order in reversed(orders) if order.id}
     pending = [
         order
-        for order in _each_once([_with_intent(order, wishes) for order in told["shop", "order_pending"]])
+        for order in _each_once([_with_intent(order, wishes) for order in rows["pending"]])
         if order.id not in order_by_id
     ]
-    charges = in_order_of_time(without_refunds(told["gateway", "captured"], told["gateway", "refunded"]))
+    charges = in_order_of_time(without_refunds(captured, refunded))
     orders_of: dict[str, list[Order]] = defaultdict(list)
     for order in orders:
         orders_of[order.purchase].append(order)
@@ -135,30 +174,36 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
     charges_of: dict[str, list[Money]] = defaultdict(list)
     for charge in charges:
         charges_of[_purchase_of(charge, known)].append(charge)
+    contacts_read = [at_us for (at_us,) in rows["contacts_read"]]
     return Ledger(
         heard=frozenset(heard),
         orders=orders,
         pending=pending,
         charges=charges,
-        seen=seen,
-        events=in_order_of_time(told["analytics", "purchase_event"]),
-        unkept=in_order_of_time(
-            row for fate in ("merged", "dropped", "refused") for row in told["analytics", f"purchase_{fate}"]
-        ),
-        held=in_order_of_time(told["shop", "event_held"]),
-        stock=list({one.variant: one for one in in_order_of_time(told["shop", "stock"])}.values()),
-        coupons=list({one.code: one for one in in_order_of_time(told["shop", "coupon"])}.values()),
-        waits=in_order_of_time(told["shopper", "step_failed"]),
-        dealt=in_order_of_time(told["shopper", "combination"]),
-        answered_us=[at_us for (at_us,) in in_order_of_time(told["shopper", "shop_answered"])],
+        failed=_each_once(rows["failed"]),
+        declined=rows["declined"],
+        seen=rows["seen"],
+        payment_failed=rows["payment_failed"],
+        offered=rows["offered"],
+        rescued=rows["rescued"],
+        told={witness: rows[f"{witness} sales"] for witness in ("erp", "register")},
+        moments={witness: rows[f"{witness} moments"] for witness in ("gateway", "erp", "register")},
+        events=rows["events"],
+        unkept=rows["unkept"],
+        held=rows["held"],
+        stock=list({one.variant: one for one in rows["stock"]}.values()),
+        coupons=list({one.code: one for one in rows["coupons"]}.values()),
+        waits=rows["waits"],
+        dealt=rows["dealt"],
+        answered_us=[at_us for (at_us,) in rows["answered"]],
         order_by_id=order_by_id,
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),
         limits=limits,
-        contacts=list({one.cart: one for one in in_order_of_time(told["shop", "contact"])}.values()),
-        contacts_read=bool(told["shop", "contacts_read"]),
-        contacts_until_us=max((at_us for (at_us,) in told["shop", "contacts_read"] if at_us is not None), default=None),
-        messages=in_order_of_time(row for key, rows in told.items() if key[0] == "mailbox" for row in rows),
+        contacts=list({one.cart: one for one in rows["contacts"]}.values()),
+        contacts_read=bool(contacts_read),
+        contacts_until_us=max((at_us for at_us in contacts_read if at_us is not None), default=None),
+        messages=rows["messages"],
     )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.rows import Message
+from doorbuster.promises.message_rows import Message
 from doorbuster.promises.words import cannot_tell, found, not_heard, some
 
 PROMISE = "no mail loops"

@@ -6,7 +6,8 @@ from collections import defaultdict
 
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.rows import Message, Order
+from doorbuster.promises.message_rows import Message
+from doorbuster.promises.rows import Order
 from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
 
 PROMISE = "one confirmation per order, in time"

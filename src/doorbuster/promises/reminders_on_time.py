@@ -12,7 +12,7 @@ from doorbuster.promises.buyers import buyers, undecided
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
 from doorbuster.promises.limits import Limits
-from doorbuster.promises.rows import YEAR_2100_US, Contact, Message
+from doorbuster.promises.message_rows import YEAR_2100_US, Contact, Message
 from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
 
 PROMISE = "reminders on time and by day"

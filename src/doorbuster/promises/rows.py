@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, NamedTuple
 
 import orjson
 
 from doorbuster.promises.fact import Fact
-
-YEAR_2100_US: Final = 4_102_444_800_000_000
-"""A shop's clock shows less; so local times can be worked out."""
 
 
 class Line(NamedTuple):
@@ -36,6 +31,8 @@ class Order(NamedTuple):
     lines: tuple[Line, ...] | None
     codes: tuple[str, ...]
     cart: str | None = None
+    channel: str | None = None
+    """`native` or `wallet`, where the shop says so."""
 
     @property
     def purchase(self) -> str:
@@ -114,37 +111,9 @@ class Coupon(NamedTuple):
     """Codes that may never stand beside it; None where the shop does not say."""
 
 
-class Contact(NamedTuple):
-    """A full cart whose shopper left an e-mail, as it was when they last touched it."""
-
-    at_us: int
-    cart: str
-    left_unix_us: int
-    """The same moment as `at_us`, on the shop's own clock: local hours are told by it."""
-    since_us: int | None
-    """When the shop could first write to them."""
-    intent: str | None
-    person: str | None
-    """The same for all carts of one person."""
-    zone: str | None
-    """Time zone by its name in the IANA database; None where there is no such zone."""
-
-
-class Message(NamedTuple):
-    """A message that reached a recipient."""
-
-    at_us: int | None
-    kind: str
-    order_id: str | None
-    cart: str | None
-    intent: str | None
-    person: str | None
-    purpose: str | None
-
-
 def read_order(fact: Fact) -> Order:
     detail = _detail(fact)
-    parts = tuple(_whole(detail.get(f"{name}_minor")) for name in ("items", "discount", "shipping", "tax"))
+    parts = tuple(whole(detail.get(f"{name}_minor")) for name in ("items", "discount", "shipping", "tax"))
     codes = detail.get("codes")
     return Order(
         fact.at_us,
@@ -155,7 +124,8 @@ def read_order(fact: Fact) -> Order:
         None if None in parts else parts,  # type: ignore[arg-type]  # four whole numbers by now
         _lines(detail.get("lines")),
         tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
-        _name(detail.get("cart")),
+        name_of(detail.get("cart")),
+        channel if isinstance(channel := detail.get("channel"), str) else None,
     )
 
 
@@ -166,7 +136,7 @@ def read_money(fact: Fact) -> Money:
 
 
 def read_seen(fact: Fact) -> Seen:
-    quoted = _whole(_detail(fact).get("quoted_minor"))
+    quoted = whole(_detail(fact).get("quoted_minor"))
     return Seen(fact.at_us, fact.session, fact.intent, fact.order_id, fact.amount_minor, fact.currency, quoted)
 
 
@@ -187,7 +157,7 @@ def read_stock(fact: Fact) -> Stock | None:
     variant = detail.get("variant")
     if not isinstance(variant, str):
         return None
-    return Stock(variant, *(_whole(detail.get(name)) for name in ("units", "initial", "held")))
+    return Stock(variant, *(whole(detail.get(name)) for name in ("units", "initial", "held")))
 
 
 def read_coupon(fact: Fact) -> Coupon | None:
@@ -197,38 +167,10 @@ def read_coupon(fact: Fact) -> Coupon | None:
         return None
     others = detail.get("excludes")
     excludes = tuple(other for other in others if isinstance(other, str)) if isinstance(others, list) else None
-    return Coupon(code, _whole(detail.get("limit")), _whole(detail.get("used")), excludes)
+    return Coupon(code, whole(detail.get("limit")), whole(detail.get("used")), excludes)
 
 
-def read_contact(fact: Fact) -> Contact:
-    """One that names no cart or no time has an empty `cart`: it must not pass for nobody."""
-    detail = _detail(fact)
-    cart, left_us, since_us = _name(detail.get("cart")), _whole(detail.get("left_unix_us")), detail.get("since_unix_us")
-    if fact.at_us is None or cart is None or left_us is None or not 0 <= left_us < YEAR_2100_US:
-        return Contact(0, "", 0, None, None, None, None)
-    since = _whole(since_us)
-    since_us = None if since is None else since - left_us + fact.at_us
-    person, zone = _name(detail.get("person")), _name(detail.get("zone"))
-    known_zone = zone if zone and _is_zone(zone) else None
-    return Contact(fact.at_us, cart, left_us, since_us, fact.intent, person, known_zone)
-
-
-def read_message(fact: Fact) -> Message:
-    detail = _detail(fact)
-    cart, person, purpose = (_name(detail.get(name)) for name in ("cart", "person", "purpose"))
-    return Message(fact.at_us, fact.kind, fact.order_id, cart, fact.intent, person, purpose)
-
-
-@cache
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def _name(value: object) -> str | None:
+def name_of(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
@@ -253,7 +195,7 @@ def _to(fact: Fact) -> str:
     return to if isinstance(to, str) else ""
 
 
-def _whole(value: object) -> int | None:
+def whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
@@ -264,8 +206,8 @@ def _lines(told: object) -> tuple[Line, ...] | None:
     lines = []
     for line in told:
         variant = line.get("variant") if isinstance(line, dict) else None
-        quantity = _whole(line.get("quantity")) if isinstance(line, dict) else None
+        quantity = whole(line.get("quantity")) if isinstance(line, dict) else None
         if not isinstance(variant, str) or quantity is None or quantity < 0:
             return None
-        lines.append(Line(variant, quantity, _whole(line.get("price_minor"))))
+        lines.append(Line(variant, quantity, whole(line.get("price_minor"))))
     return tuple(lines)

@@ -21,6 +21,8 @@ _NOT_HEARD: Final = {
     "gateway": "the payment gateway's books were not read",
     "analytics": "the purchase events were not read",
     "mailbox": "the mailbox was not read",
+    "erp": "the ERP's books were not read",
+    "register": "the register's receipts were not read",
 }
 
 

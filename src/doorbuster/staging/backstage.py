@@ -90,7 +90,8 @@ class Backstage:
             {"name": fault.name, "service": fault.service, "unit": fault.unit, "sentence": fault.sentence}
             for fault in list_faults()
         ]
-        return Reply({"known": known, "switched": self.counter.faults.rows()})
+        history = [window._asdict() for window in self.counter.faults.history()]
+        return Reply({"known": known, "switched": self.counter.faults.rows(), "history": history})
 
     def routes(self) -> list[Route]:
         door = partial(Endpoint, self.counter)

@@ -16,8 +16,9 @@ from doorbuster.staging.discounts import COUPONS
 
 _TABLES = """
 DROP TABLE IF EXISTS stock; DROP TABLE IF EXISTS coupon; DROP TABLE IF EXISTS cart;
-DROP TABLE IF EXISTS orders; DROP TABLE IF EXISTS answered;
-CREATE TABLE stock (variant TEXT PRIMARY KEY, units INTEGER NOT NULL, initial INTEGER NOT NULL) WITHOUT ROWID;
+DROP TABLE IF EXISTS orders; DROP TABLE IF EXISTS answered; DROP TABLE IF EXISTS unsent;
+CREATE TABLE stock (variant TEXT PRIMARY KEY, units INTEGER NOT NULL, initial INTEGER NOT NULL, erp_units INTEGER)
+  WITHOUT ROWID;
 CREATE TABLE coupon (code TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cart (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE orders (
@@ -26,6 +27,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_intent ON orders (intent);
 CREATE INDEX orders_unsettled ON orders (status) WHERE status = 'pending';
 CREATE TABLE answered (key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE unsent (receiver TEXT, number INTEGER, told_as TEXT NOT NULL, PRIMARY KEY (receiver, number))
   WITHOUT ROWID;
 """
 
@@ -84,7 +87,7 @@ class Books:
         self._db.executescript(_TABLES)
         with self.transaction():
             stock = [(variant.id, variant.units, variant.units) for variant in catalogue.variants.values()]
-            self._db.executemany("INSERT INTO stock VALUES (?, ?, ?)", stock)
+            self._db.executemany("INSERT INTO stock VALUES (?, ?, ?, NULL)", stock)
             self._db.executemany("INSERT INTO coupon VALUES (?, 0)", [(code,) for code in COUPONS])
 
     @contextmanager
@@ -127,6 +130,6 @@ class Books:
     def count_use(self, code: str, uses: int = 1) -> None:
         self.query("UPDATE coupon SET used = used + ? WHERE code = ?", (uses, code))
 
-    def all_stock(self) -> Sequence[tuple[str, int, int]]:
-        """Rows (variant, units now, units at the start)."""
-        return self.query("SELECT variant, units, initial FROM stock ORDER BY variant").fetchall()
+    def all_stock(self) -> Sequence[tuple[str, int, int, int | None]]:
+        """Rows (variant, units now, units at the start, units by the ERP's last count)."""
+        return self.query("SELECT variant, units, initial, erp_units FROM stock ORDER BY variant").fetchall()

@@ -8,10 +8,12 @@ from typing import Final
 
 from starlette.routing import Route
 
+from doorbuster.staging.faults import cards_down
 from doorbuster.staging.payments import Payment, PaymentBooks, bank_says_no, captured_late_ms
 from doorbuster.staging.wallet_tokens import DECLINED_CARD, WalletTokens
 from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply
 
+METHOD_UNAVAILABLE: Final = "payment_method_unavailable"
 # From where a payment is to where it may go; asking again for where it already is changes nothing.
 _MOVES: Final[Mapping[str, str]] = {"captured": "authorised", "voided": "authorised", "refunded": "captured"}
 
@@ -37,6 +39,8 @@ class Gateway:
             if (payment.amount_minor, payment.currency) != (amount_minor, currency):
                 raise Refusal(422, "idempotency_conflict", "This key was used for another amount.")
             return Reply(payment.view())
+        if body.get("card") and self.counter.faults.value(cards_down.FAULT) is not None:
+            raise Refusal(503, METHOD_UNAVAILABLE, "Card payments are unavailable at the moment.")
         number = len(self.books) + 1
         card, source = str(body.get("card", "")), str(body.get("source", ""))
         declined = card == DECLINED_CARD or not (card or source) or bank_says_no(self.counter.faults, f"pay_{number}")

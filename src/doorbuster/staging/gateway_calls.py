@@ -9,6 +9,7 @@ import aiohttp
 import orjson
 
 from doorbuster.staging.catalogue import CURRENCY
+from doorbuster.staging.gateway import METHOD_UNAVAILABLE
 
 TIMEOUT_S: Final = 3.0
 
@@ -19,6 +20,10 @@ class Declined(Exception):
 
 class GatewaySilent(Exception):
     """No answer, or none to rely on: the money may have moved. Never to be read as a no."""
+
+
+class MethodUnavailable(GatewaySilent):
+    """The gateway says that this way to pay does not work for now; another one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class GatewayCalls:
     url: str
 
     async def authorise(self, key: str, intent: str, amount_minor: int, card: str) -> Authorisation:
-        """Hold an amount on a card. Raises Declined, GatewaySilent."""
+        """Hold an amount on a card. Raises Declined, GatewaySilent, MethodUnavailable."""
         body = {"intent": intent, "amount_minor": amount_minor, "currency": CURRENCY, "card": card, "capture": False}
         answer = await self._post("/payments", key, body)
         return Authorisation(answer["id"], answer["source"])
@@ -75,4 +80,6 @@ class GatewayCalls:
         # Only a 4xx is a decision. 409 says that the same key is being worked on: the outcome is not known yet.
         if 400 <= status < 500 and status != 409:
             raise Declined
+        if METHOD_UNAVAILABLE.encode() in content:
+            raise MethodUnavailable
         raise GatewaySilent

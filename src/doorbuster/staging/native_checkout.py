@@ -11,7 +11,7 @@ from starlette.routing import Route
 from doorbuster.staging import orders
 from doorbuster.staging.carts import in_turn, open_cart, own_cart, view
 from doorbuster.staging.catalogue import CURRENCY
-from doorbuster.staging.gateway_calls import Declined, GatewaySilent
+from doorbuster.staging.gateway_calls import Declined, GatewaySilent, MethodUnavailable
 from doorbuster.staging.orders import Order
 from doorbuster.staging.pricing import SHIPPING_OPTIONS
 from doorbuster.staging.till import Shop, page
@@ -77,6 +77,9 @@ async def _payment(shop: Shop, call: Call) -> Reply:
             held = await shop.gateway.authorise(f"{intent}-hold-{amount_minor}", intent, amount_minor, card)
         except Declined:
             raise Refusal(422, "payment_declined", "The payment was declined.") from None
+        except MethodUnavailable:
+            no = "Cards do not work at the moment; pay with your wallet."
+            raise Refusal(422, "payment_method_unavailable", no, offer="express_wallet") from None
         except GatewaySilent:
             raise Refusal(503, "payment_unavailable", "The payment gateway does not answer.") from None
         # The cart may have changed during the call; what was authorised is compared again when the order is placed.

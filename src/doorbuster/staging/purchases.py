@@ -28,6 +28,7 @@ from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySile
 from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.orders import NewOrder, Order
 from doorbuster.staging.purchase_events import PurchaseEvents
+from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import Refusal
 
@@ -40,12 +41,19 @@ class Purchases:
     """The one place where orders are made."""
 
     def __init__(
-        self, books: Books, gateway: GatewayCalls, events: PurchaseEvents, mail: MailRoom, faults: Switchboard
+        self,
+        books: Books,
+        gateway: GatewayCalls,
+        events: PurchaseEvents,
+        mail: MailRoom,
+        sales: SalesQueue,
+        faults: Switchboard,
     ) -> None:
         self._books = books
         self._gateway = gateway
         self._events = events
         self._mail = mail
+        self._sales = sales
         self._faults = faults
         self._settling: dict[int, asyncio.Task[Order]] = {}
         """By order number: whoever asks about an order that is being paid for waits for the same answer."""
@@ -177,6 +185,7 @@ class Purchases:
         with self._books.transaction():
             self._hand_over(order)
             orders.set_status(self._books, order.number, "paid")
+            self._sales.add(order)
         paid = replace(order, status="paid")
         self._events.add(paid)
         self._mail.paid(paid)

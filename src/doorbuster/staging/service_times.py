@@ -34,6 +34,7 @@ MEDIAN_MS: Final[Mapping[str, float]] = {
     "gateway.payment": 40,
     "gateway.read": 15,
     "collector.events": 20,
+    "register.receipt": 60,
 }
 
 

@@ -14,9 +14,11 @@ from starlette.routing import Route, Router
 
 from doorbuster.staging import browsing, carts, native_checkout, shop_backstage, upsell, wallet
 from doorbuster.staging.access_log import AccessLog
+from doorbuster.staging.back_office.router import back_office_router
 from doorbuster.staging.backstage import SERVICES, Backstage, Start
 from doorbuster.staging.books import Books
 from doorbuster.staging.catalogue import make_catalogue
+from doorbuster.staging.exchange_page import ExchangePage
 from doorbuster.staging.faults import parse_fault
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
 from doorbuster.staging.gateway_router import gateway_router
@@ -24,6 +26,7 @@ from doorbuster.staging.idempotency import Idempotency
 from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.service_times import ServiceTimes
 from doorbuster.staging.switchboard import Switch, Switchboard
 from doorbuster.staging.till import Shop
@@ -71,6 +74,7 @@ def shop_service(start: Start) -> Router:
                 asyncio.create_task(shop.purchases.settle_for_ever()),
                 asyncio.create_task(shop.mail.outgoing.send_for_ever()),
                 asyncio.create_task(shop.clock.run_for_ever()),
+                asyncio.create_task(shop.sales.register_for_ever()),
             ]
             yield
             await _last_events(shop)
@@ -108,12 +112,14 @@ def _shop(start: Start, books: Books, session: aiohttp.ClientSession) -> Shop:
     events = PurchaseEvents(session, _url(start, "collector"), counter.faults)
     clock = VirtualClock()
     mail = MailRoom(books, clock, session, _url(start, "mailbox"), counter)
-    purchases = Purchases(books, calls, events, mail, counter.faults)
-    return Shop(counter, catalogue, books, calls, events, clock, mail, purchases, dict(start.ports))
+    sales = SalesQueue(books, session, _url(start, "back_office"), counter.faults)
+    purchases = Purchases(books, calls, events, mail, sales, counter.faults)
+    return Shop(counter, catalogue, books, calls, events, clock, mail, purchases, sales, dict(start.ports))
 
 
 def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> list[Route]:
     idempotency = Idempotency(shop.books)
+    exchange = ExchangePage(shop.books, shop.sales)
 
     def reset(seed: int) -> None:
         shop.purchases.cancel_all()
@@ -122,6 +128,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         shop.clock.reset()
         shop.mail.reset()
         idempotency.reset()
+        exchange.reset()
         shop.catalogue = make_catalogue(seed)
         shop.books.reset(shop.catalogue)
 
@@ -149,6 +156,7 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         *wallet.routes(shop, idempotency),
         *shop.mail.routes(),
         *upsell.routes(shop),
+        *exchange.routes(shop.counter.faults),
         *shop_backstage.routes(shop),
         *backstage.routes(),
     ]
@@ -163,7 +171,7 @@ def mailbox_service(start: Start) -> Router:
 
 def back_office_service(start: Start) -> Router:
     """Where the shop's sales are booked and registered."""
-    return Router(Backstage(start, _counter(start), reset=lambda seed: None).routes())
+    return back_office_router(start, _counter(start))
 
 
 ROUTERS: Final[Mapping[str, Callable[[Start], Router]]] = {

@@ -21,7 +21,7 @@ _MOST_AHEAD_S: Final = 30 * 86_400
 
 def _catalogue(shop: Shop, call: Call) -> Reply:
     """GET /admin/catalogue: every variant, with the units it has now."""
-    units = {variant: now for variant, now, _ in shop.books.all_stock()}
+    units = {variant: now for variant, now, *_ in shop.books.all_stock()}
     rows = [
         {
             "product": variant.product,
@@ -38,8 +38,9 @@ def _catalogue(shop: Shop, call: Call) -> Reply:
 
 
 def _stock(shop: Shop, call: Call) -> Reply:
-    """GET /admin/stock: units now and at the start."""
-    rows = [{"variant": name, "units": now, "initial": initial} for name, now, initial in shop.books.all_stock()]
+    """GET /admin/stock: units now, at the start, and by the ERP's last count (null where it sent none)."""
+    names = ("variant", "units", "initial", "erp_units")
+    rows = [dict(zip(names, row, strict=True)) for row in shop.books.all_stock()]
     return Reply({"stock": rows})
 
 
@@ -71,8 +72,8 @@ def _orders(shop: Shop, call: Call) -> Reply:
 
 
 async def _drain(shop: Shop, call: Call) -> Reply:
-    """POST /admin/drain {within_ms}: wait until all purchases are settled, and all events and letters sent and
-    answered, and say what is not."""
+    """POST /admin/drain {within_ms}: wait until all purchases are settled, all events and letters sent and
+    answered and all sales booked, and say what is not."""
     within_ms = call.json().get("within_ms", _DRAIN_MS)
     try:
         until_unix_s = time.time() + float(within_ms) / 1e3
@@ -88,12 +89,13 @@ async def _drain(shop: Shop, call: Call) -> Reply:
         pass  # what is left is in the answer
     pending = shop.books.query("SELECT count(*) FROM orders WHERE status = 'pending'").fetchone()[0]
     letters = shop.mail.outgoing.waiting
-    return Reply({"events_waiting": shop.events.waiting, "letters_waiting": letters, "orders_pending": pending})
+    waiting = {"events_waiting": shop.events.waiting, "letters_waiting": letters, "sales_waiting": shop.sales.waiting}
+    return Reply({**waiting, "orders_pending": pending})
 
 
 def _busy(shop: Shop, until_unix_s: float) -> bool:
-    under_way = shop.events.due_by(until_unix_s) or shop.mail.outgoing.waiting or shop.purchases.running
-    return bool(under_way or shop.purchases.to_ask_about())
+    to_send = shop.events.due_by(until_unix_s) or shop.mail.outgoing.waiting or shop.sales.waiting
+    return bool(to_send or shop.purchases.running or shop.purchases.to_ask_about())
 
 
 async def _advance(shop: Shop, call: Call) -> Reply:

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from doorbuster.errors import StagingError
 from doorbuster.staging.faults import checked_value, find_fault
@@ -26,6 +26,14 @@ class Switch:
     value: float
     from_unix_s: float = -math.inf
     until_unix_s: float = math.inf
+
+
+class Window(NamedTuple):
+    """When a fault was on, in seconds of unix time; no end where it still is."""
+
+    name: str
+    from_unix_s: float
+    until_unix_s: float | None
 
 
 def switch_from_row(row: Mapping[str, Any]) -> Switch:
@@ -54,16 +62,23 @@ class Switchboard:
 
     def __init__(self, permanent: Sequence[Switch], seed: int, now_unix_s: Callable[[], float] = time.time) -> None:
         self._permanent = tuple(permanent)
+        self._switches: tuple[Switch, ...] = ()
         self._now_unix_s = now_unix_s
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """Forget the timetable; draw shares anew from the seed."""
         self._rng = random.Random(f"faults:{seed}")
+        self._switches = ()
+        self._past: list[Window] = []
+        self._steered_unix_s = self._now_unix_s()
         self.steer(())
 
     def steer(self, timetable: Iterable[Switch]) -> None:
         """Replace the timetable."""
+        now = self._now_unix_s()
+        self._past = [window if window.until_unix_s else window._replace(until_unix_s=now) for window in self.history()]
+        self._steered_unix_s = now
         self._switches = (*self._permanent, *timetable)
         self.any = bool(self._switches)
 
@@ -88,6 +103,16 @@ class Switchboard:
             for switch in self._switches
         ]
 
+    def history(self) -> list[Window]:
+        """When each fault was on since the last reset, as far as it has begun."""
+        now = self._now_unix_s()
+        windows = list(self._past)
+        for switch in self._switches:
+            began, ended = max(switch.from_unix_s, self._steered_unix_s), switch.until_unix_s
+            if began <= now and began < ended:
+                windows.append(Window(switch.fault.name, began, ended if ended <= now else None))
+        return windows
+
     async def effect_on(self, step: str) -> Effect:
         """All that the active faults do to one request of a step; returns late when one of them makes it hang."""
         total = _NOTHING
@@ -100,7 +125,7 @@ class Switchboard:
                 continue
             while effect.hang and self.value(fault) is not None:
                 await asyncio.sleep(_HANG_CHECK_S)
-            if effect.status:
+            if effect.status or effect.hang_up:
                 return effect
             total = replace(total, wait_ms=total.wait_ms + effect.wait_ms, late_ms=total.late_ms + effect.late_ms)
         return total

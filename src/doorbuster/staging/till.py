@@ -21,6 +21,7 @@ from doorbuster.staging.orders import NewOrder, OrderLine
 from doorbuster.staging.pricing import SHIPPING_OPTIONS, Totals
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
+from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.virtual_clock import VirtualClock
 from doorbuster.staging.web import Call, Counter, Endpoint, Refusal, Reply, plain_error
 
@@ -38,6 +39,7 @@ class Shop:
     """For what happens minutes or hours later; everything else goes by the wall clock."""
     mail: MailRoom
     purchases: Purchases
+    sales: SalesQueue
     ports: dict[str, int]
     """Service name to port; the host is the one by which the caller reached the shop."""
     locks: CartLocks = field(default_factory=CartLocks)

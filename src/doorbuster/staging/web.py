@@ -29,10 +29,22 @@ class Refusal(Exception):
     """The service says no: an HTTP status, a code for programs, a sentence for people."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: Headers = (), param: str | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Headers = (),
+        param: str | None = None,
+        offer: str | None = None,
     ) -> None:
         super().__init__(message)
+        self.offer = offer
         self.status, self.code, self.message, self.headers, self.param = status, code, message, headers, param
+
+
+class HangUp(Exception):
+    """The connection is cut, and nothing is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,8 @@ Around = Callable[[Call, Callable[[], Awaitable[Reply]]], Awaitable[Reply]]
 
 def plain_error(refusal: Refusal) -> dict[str, Any]:
     """The body of a refusal everywhere but in the Agentic Commerce Protocol."""
-    return {"error": {"code": refusal.code, "message": refusal.message}}
+    offer = {"offer": refusal.offer} if refusal.offer else {}
+    return {"error": {"code": refusal.code, "message": refusal.message, **offer}}
 
 
 @dataclass
@@ -135,6 +148,9 @@ class Endpoint:
                 await asyncio.sleep(reply.late_ms / 1e3)
         except Refusal as refusal:
             reply = Reply(self.shape(refusal), refusal.status, refusal.headers)
+        except HangUp:
+            await _hang_up(receive, send)
+            return
         content = reply.body if isinstance(reply.body, bytes) else orjson.dumps(reply.body)
         length = (b"content-length", b"%d" % len(content))
         kind = () if any(name == b"content-type" for name, _ in reply.headers) else (JSON,)
@@ -150,6 +166,8 @@ class Endpoint:
             wait_ms = self.counter.times.draw_ms(self.step)
             if self.counter.faults.any:
                 effect = await self.counter.faults.effect_on(self.step)
+                if effect.hang_up:
+                    raise HangUp
                 if effect.status:
                     raise Refusal(effect.status, effect.code, effect.message, headers=effect.headers)
                 wait_ms += effect.wait_ms
@@ -161,6 +179,14 @@ class Endpoint:
         if late_ms:
             await asyncio.sleep(late_ms / 1e3)
         return reply
+
+
+async def _hang_up(receive: Receive, send: Send) -> None:
+    """Cut the connection. ASGI has no word for it, so this goes to uvicorn's own end of the line."""
+    cycle: Any = getattr(send, "__self__", None)
+    cycle.transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _session_of(headers: Mapping[bytes, bytes]) -> tuple[str, Headers]:

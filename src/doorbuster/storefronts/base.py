@@ -116,6 +116,8 @@ class Answer(NamedTuple):
     total_minor: int | None = None
     """On `checkout.shipping`, `checkout.payment`, `wallet.update` and `wallet.token` the whole price, tax included."""
     currency: str | None = None
+    offer: str | None = None
+    """The journey by which a shopper whose payment fell through can still buy, where the shop offers one."""
 
 
 OK = Answer("ok")

@@ -15,6 +15,7 @@ _BUSINESS: Final = {
     "out_of_stock": "out of stock",
     "quantity_exceeded": "more than the shop sells to one shopper",
     "payment_declined": "payment declined",
+    "payment_method_unavailable": "card payments unavailable",
     "discount_code_invalid": "no such discount code",
     "discount_code_already_applied": "discount code already applied",
     "discount_code_combination_disallowed": "discount code cannot be combined",
@@ -35,24 +36,26 @@ def refused(step: str, response: Response) -> Answer | None:
         return None
     if response.status >= 500:
         return Answer(failed, f"HTTP {response.status}")
-    code = _error_code(response)
+    code = _error_says(response, "code")
     if response.status == 429:
         return Answer("throttled", "the shop asked to come back later")
     if response.status == 409:
         return Answer("conflict", code or "conflict")
     return (
-        Answer("rejected", _BUSINESS[code]) if code in _BUSINESS else Answer("error", f"HTTP {response.status} {code}")
+        Answer("rejected", _BUSINESS[code], offer=_error_says(response, "offer") or None)
+        if code in _BUSINESS
+        else Answer("error", f"HTTP {response.status} {code}")
     )
 
 
-def _error_code(response: Response) -> str:
-    """The shop's code for programs: under `error` natively, at the top in the wallet's protocol."""
+def _error_says(response: Response, name: str) -> str:
+    """What the shop says for programs: under `error` natively, at the top in the wallet's protocol."""
     try:
         body = orjson.loads(response.body)
-        code = body.get("error", body)["code"]
+        said = body.get("error", body)[name]
     except (*_MALFORMED, AttributeError):
         return ""
-    return code if isinstance(code, str) else ""
+    return said if isinstance(said, str) else ""
 
 
 def read(step: str, response: Response, reading: Reading) -> Answer:

@@ -16,6 +16,9 @@ microseconds, null where the fact is a state) in place of `at_us`:
                purchase_dropped, purchase_refused                      happened_unix_us
     analytics  request_dropped, request_refused         null           to, why; its events could not be read
     mailbox    confirmation, reminder, other            null           channel, purpose, cart, person, due (unix us)
+    erp        sale_booked                              total          sale (the id that the ERP knows it by)
+    register   sale_registered                          total          receipt
+    gateway, erp and register: down, up                 null           fault, that kept it away
     each       books_read                               null           none; its books were read, if they are empty
 """
 
@@ -59,6 +62,7 @@ def gateway_facts(asks: Asks) -> Iterator[Row]:
     """Every state that a payment went through."""
     for payment in asks.pages("gateway", "/admin/payments", "payments"):
         yield from _payment(payment)
+    yield from _moments(asks, "gateway", "gateway", "gateway_down", "gateway_unreachable", "cards_down")
     yield fact("gateway", "books_read")
 
 
@@ -90,7 +94,47 @@ def mailbox_facts(asks: Asks) -> Iterator[Row]:
     yield fact("mailbox", "books_read")
 
 
-WITNESSES: Final = (shop_facts, gateway_facts, analytics_facts, contact_facts, mailbox_facts)
+def erp_facts(asks: Asks) -> Iterator[Row]:
+    """Every sale that the ERP booked."""
+    for sale in asks.pages("back_office", "/admin/sales", "sales"):
+        yield fact(
+            "erp",
+            "sale_booked",
+            at_unix_us=sale["booked_unix_us"],
+            order_id=sale["number"],
+            amount_minor=sale["amount_minor"],
+            currency=sale["currency"],
+            detail={"sale": sale["id"]},
+        )
+    yield from _moments(asks, "back_office", "erp", "back_office_down")
+    yield fact("erp", "books_read")
+
+
+def register_facts(asks: Asks) -> Iterator[Row]:
+    """Every receipt of the fiscal register."""
+    for receipt in asks.pages("back_office", "/admin/receipts", "receipts"):
+        yield fact(
+            "register",
+            "sale_registered",
+            at_unix_us=receipt["at_unix_us"],
+            order_id=receipt["sale"],
+            amount_minor=receipt["amount_minor"],
+            currency=receipt["currency"],
+            detail={"receipt": receipt["number"]},
+        )
+    yield from _moments(asks, "back_office", "register", "register_down")
+    yield fact("register", "books_read")
+
+
+WITNESSES: Final = (
+    shop_facts,
+    gateway_facts,
+    analytics_facts,
+    contact_facts,
+    mailbox_facts,
+    erp_facts,
+    register_facts,
+)
 
 
 def fact(
@@ -115,6 +159,14 @@ def fact(
         "currency": currency,
         "detail": orjson.dumps(detail or {}).decode(),
     }
+
+
+def _moments(asks: Asks, service: str, witness: str, *faults: str) -> Iterator[Row]:
+    """When a witness went away and came back."""
+    for window in asks.ask(service, "/admin/faults")["history"]:
+        for kind, at_s in (("down", window["from_unix_s"]), ("up", window["until_unix_s"])):
+            if window["name"] in faults and at_s is not None:
+                yield fact(witness, kind, at_unix_us=round(at_s * 1e6), detail={"fault": window["name"]})
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:

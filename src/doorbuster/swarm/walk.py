@@ -46,6 +46,7 @@ class Walk:
         self._last_step: str | None = None
         self._outcome = "ok"
         self._order: Answer | None = None
+        self._offered = False  # another way to pay, when the shopper's own did not work
         self._quoted_minor: int | None = None  # what the last such page said the purchase would cost
 
     def run(self) -> None:
@@ -99,8 +100,11 @@ class Walk:
         if answer.outcome == "unknown" and read_back is not None:
             answer = self._look_up(answer, read_back)
         if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
-            self._outcome = answer.outcome
-            raise LeftShop
+            if not answer.offer:
+                self._outcome = answer.outcome
+                raise LeftShop
+            self._offered = True
+            self._fact("offered_other_method", answer, {"step": name, "offer": answer.offer})
         if name in _QUOTES and answer.total_minor is not None:
             self._quoted_minor = answer.total_minor
         return answer
@@ -115,6 +119,8 @@ class Walk:
             raise LeftShop
         self._order = answer
         self._fact("order_seen", answer, {"step": name, "quoted_minor": self._quoted_minor})
+        if self._offered:
+            self._fact("rescued_by_wallet", answer, {"step": name})
         return answer
 
     def _due(self, step: str) -> float:

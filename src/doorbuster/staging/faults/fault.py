@@ -14,11 +14,15 @@ Unit = Literal["ms", "share", ""]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a fault does to one request. `status` 0 lets it through; `late_ms` is waited after the work was done."""
+    """What a fault does to one request. `status` 0 lets it through; `late_ms` is waited after the work was done.
+
+    `hang_up` cuts the connection without an answer.
+    """
 
     wait_ms: float = 0.0
     late_ms: float = 0.0
     hang: bool = False
+    hang_up: bool = False
     status: int = 0
     code: str = ""
     message: str = ""

@@ -9,6 +9,6 @@ FAULT = Fault(
     "shop",
     "share",
     0.1,
-    "For this share of purchases the shop waits for a notification that is lost; the order stays pending for ever.",
+    "For this share of purchases the shop waits for a notification that is lost; the paid order stays pending.",
     breaks="charged only for an order",
 )

@@ -1,0 +1,78 @@
+"""How a sale gets to the back office: what the ERP and the register each have of the shop's orders."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from doorbuster.promises.fact import Finding, Offence
+from doorbuster.promises.ledger import Ledger
+from doorbuster.promises.outage_rows import SaleTold
+from doorbuster.promises.outages import outages, seconds
+from doorbuster.promises.rows import Order
+from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
+
+
+def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding:
+    """Compare the paid orders with what a witness of the back office has; `done` says it: `booked`, `registered`.
+
+    `numbers`: `lost` and `doubled` orders, the longest delay from payment to `done`, and where the witness was away
+    for `outage_s` seconds, how many orders waited for it then and after how many seconds the last of them was done.
+    """
+    why = not_heard(ledger, "shop", witness)
+    if why:
+        return cannot_tell(promise, why)
+    told: dict[str, list[SaleTold]] = {}
+    for one in ledger.told[witness]:
+        told.setdefault(one.order_id or "", []).append(one)
+    offences = [
+        Offence(what, order.at_us, order.intent, order.id, order.total_minor, order.currency)
+        for order in ledger.orders
+        if order.id and (what := _fault_in(order, told.get(order.id, ()), done))
+    ]
+    whats = Counter(offence.what for offence in offences)
+    numbers = {"lost": float(whats[f"never {done}"]), "doubled": float(whats[f"{done} more than once"])}
+    waits = [(paid_us, done_us) for order in ledger.orders for paid_us, done_us in _wait(ledger, order, told)]
+    delays_s = [(done_us - paid_us) / 1e6 for paid_us, done_us in waits]
+    measured = ""
+    if delays_s:
+        numbers["delay_s_max"] = max(delays_s)
+        measured = f"; longest delay {max(delays_s):.1f} s"
+    away = outages(ledger.moments[witness])
+    if away:
+        numbers |= {"outage_s": seconds(away), **_recovery(waits, away[-1].up_us)}
+        measured += f"; away for {numbers['outage_s']:.0f} s, {numbers.get('waiting_then', 0):.0f} orders waited"
+        if "recovery_s" in numbers:
+            measured += f", the last one {done} {numbers['recovery_s']:.1f} s after"
+    broken = f"{some(len(offences), 'order')} not {done} as promised: {by_what(offences)}"
+    checked = len(ledger.order_by_id)
+    return found(promise, checked, "order", offences, broken, measured=measured, numbers=numbers)
+
+
+def _fault_in(order: Order, told: Sequence[SaleTold], done: str) -> str:
+    """What is wrong with how an order was told; empty where nothing is."""
+    if not told:
+        return f"never {done}"
+    if len(told) > 1:
+        return f"{done} more than once"
+    amount = None in (order.total_minor, told[0].amount_minor) or order.total_minor == told[0].amount_minor
+    currency = None in (order.currency, told[0].currency) or order.currency == told[0].currency
+    return "" if amount and currency else f"{done} with another amount"
+
+
+def _wait(ledger: Ledger, order: Order, told: Mapping[str, Sequence[SaleTold]]) -> Iterator[tuple[int, int]]:
+    """(when an order was made and paid, when the witness first had it), where both are known."""
+    charges = ledger.charges_of.get(order.purchase, ())
+    paid_us = [at_us for at_us in (order.at_us, *(one.at_us for one in charges[:1])) if at_us is not None]
+    done_us = [one.at_us for one in told.get(order.id, ()) if one.at_us is not None] if order.id else []
+    if paid_us and done_us:
+        yield max(paid_us), min(done_us)
+
+
+def _recovery(waits: Sequence[tuple[int, int]], up_us: int | None) -> dict[str, float]:
+    """How many orders waited when the last outage ended, and when the last of them was done."""
+    if up_us is None:
+        return {}
+    waited_us = [done_us for paid_us, done_us in waits if paid_us < up_us <= done_us]
+    recovery = {"recovery_s": (max(waited_us) - up_us) / 1e6} if waited_us else {}
+    return {"waiting_then": float(len(waited_us)), **recovery}
