@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
-from proof_bugs import faults_of, scenario_of
+from proof_bugs import faults_of
 
 from doorbuster.analysis.gate_file import load_gate
 from doorbuster.audit.audit import Audit, audit_run
@@ -31,6 +31,7 @@ from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 
 HERE = Path(__file__).resolve().parent
+SCENARIO = HERE / "proof.toml"
 MOST_SESSIONS = 300
 RULES = load_gate(find_gate(None)).promises
 """The numbers that a shop promises by default, as `doorbuster audit` has them."""
@@ -84,9 +85,7 @@ class Lane:
     def _once(self, job: Job) -> Told:
         began_s = time.monotonic()
         settings = Settings()
-        directory = prepare(
-            RunOptions(scenario_of(job.bug, self.folder), self.shop_url, self.folder / "runs", seed=job.seed), settings
-        )
+        directory = prepare(RunOptions(SCENARIO, self.shop_url, self.folder / "runs", seed=job.seed), settings)
         self._switch_on(job.bug)
         code = self._walk(directory)
         finish(directory, settings)  # what it thinks of our lateness is not asked: the audit is what is proved
