@@ -60,7 +60,7 @@ def proved(jobs: list[Job], lanes: int, folder: Path) -> list[Told]:
 
 def line(told: Told) -> str:
     """One run in one line."""
-    what = f"{told.took_s:5.1f} s  {told.job.bug or 'clean'}, seed {told.job.seed}: "
+    what = f"{told.took_s:5.1f} s, late {told.late_ms_p99:4.0f} ms  {told.job.bug or 'clean'}, seed {told.job.seed}: "
     broken = ", ".join(f"{promise} {count}" for promise, count in told.broken.items())
     if told.unfinished:
         return f"{what}COUNTS FOR NOTHING: {told.unfinished}"

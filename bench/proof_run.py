@@ -33,6 +33,8 @@ from doorbuster.storefronts.staging_backstage import StagingBackstage
 HERE = Path(__file__).resolve().parent
 SCENARIO = HERE / "proof.toml"
 MOST_SESSIONS = 300
+MOST_LATE_MS = 500.0
+"""Far more than a rehearsal may have. Beyond it the machine stands still for seconds, and so do carts."""
 RULES = load_gate(find_gate(None)).promises
 """The numbers that a shop promises by default, as `doorbuster audit` has them."""
 
@@ -61,7 +63,8 @@ class Told:
     """Promise to its sentence."""
     after_sessions: int | None
     """How many sessions had begun by the first offence of the promise that must name the bug, if known."""
-    sessions: int
+    late_ms_p99: float
+    """Of shoppers' starts: how crowded the machine was."""
     took_s: float
 
     @property
@@ -128,7 +131,8 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
     named = broken.get(job.breaks or "")
     return Told(
         job=job,
-        unfinished=audit.unfinished or amiss(run, code, sessions.select(["outcome", "last_step"]).to_pylist()),
+        unfinished=audit.unfinished
+        or amiss(run, code, sessions.select(["outcome", "last_step"]).to_pylist(), late_ms_p99(sessions)),
         broken={promise: len(finding.offences) for promise, finding in broken.items()},
         sentences={promise: said_of(finding) for promise, finding in broken.items()},
         cannot_tell={
@@ -137,7 +141,7 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
             if finding.kept is None and finding.promise not in audit.optional
         },
         after_sessions=after_sessions(named.offences, sessions) if named else None,
-        sessions=sessions.num_rows,
+        late_ms_p99=late_ms_p99(sessions),
         took_s=took_s,
     )
 
@@ -147,7 +151,7 @@ def said_of(finding: Finding) -> str:
     return f"{finding.sentence}; first {one_offence(finding.offences[0]).strip()}"
 
 
-def amiss(run: dict[str, object], code: int, sessions: list[dict[str, str]]) -> str | None:
+def amiss(run: dict[str, object], code: int, sessions: list[dict[str, str]], late_ms: float) -> str | None:
     """Why a run that reached its end counts for nothing all the same."""
     read_back, bugs, counts = run["read_back"], run["bugs"], run["conservation"]
     assert isinstance(read_back, dict) and isinstance(bugs, dict) and isinstance(counts, dict)
@@ -163,7 +167,14 @@ def amiss(run: dict[str, object], code: int, sessions: list[dict[str, str]]) -> 
     cut_off = [
         one["last_step"] for one in sessions if one["outcome"] == "in_flight" and one["last_step"] != "order.read"
     ]
-    return f"{len(cut_off)} sessions were cut off, the first at {cut_off[0]}" if cut_off else None
+    if cut_off:
+        return f"{len(cut_off)} sessions were cut off, the first at {cut_off[0]}"
+    return f"the machine was too crowded: shoppers came {late_ms:.0f} ms late (p99)" if late_ms > MOST_LATE_MS else None
+
+
+def late_ms_p99(sessions: pa.Table) -> float:
+    """How late the latest in a hundred shoppers came."""
+    return float(pc.quantile(pc.subtract(sessions["started_us"], sessions["due_us"]), 0.99)[0].as_py()) / 1000
 
 
 def after_sessions(offences: tuple[Offence, ...], sessions: pa.Table) -> int | None:

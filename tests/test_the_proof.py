@@ -105,17 +105,24 @@ def test_a_run_that_counts_walked_all_its_sessions_and_was_read_back(
     counts: dict[str, int] = {"planned": 300, "started": 300}
     run: dict[str, object] = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": counts, **changed}
     sessions = [{"outcome": "ok", "last_step": "home"}] * (301 if "301" in (says or "") else 300)
-    found = amiss(run, 0, sessions)
+    found = amiss(run, 0, sessions, 20.0)
     assert found is None if says is None else says in (found or "")
-    assert "ended with 70" in (amiss(run, 70, sessions) or "")
+    assert "ended with 70" in (amiss(run, 70, sessions, 20.0) or "")
 
 
 def test_only_who_looks_for_an_order_may_be_cut_off() -> None:
     run = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": {"planned": 1, "started": 1}}
-    assert amiss(run, 0, [{"outcome": "in_flight", "last_step": "order.read"}]) is None
+    assert amiss(run, 0, [{"outcome": "in_flight", "last_step": "order.read"}], 20.0) is None
     assert "cut off, the first at cart.add" in (
-        amiss(run, 0, [{"outcome": "in_flight", "last_step": "cart.add"}]) or ""
+        amiss(run, 0, [{"outcome": "in_flight", "last_step": "cart.add"}], 20.0) or ""
     )
+
+
+def test_a_run_on_a_machine_that_stands_still_counts_for_nothing() -> None:
+    run = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": {"planned": 1, "started": 1}}
+    went_home = [{"outcome": "ok", "last_step": "home"}]
+    assert amiss(run, 0, went_home, 499.0) is None
+    assert "too crowded" in (amiss(run, 0, went_home, 501.0) or "")
 
 
 def test_300_sessions_whatever_the_seed() -> None:
