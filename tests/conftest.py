@@ -13,6 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on the machine, not on the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # A shell that starts us in the background hands down an ignored Ctrl-C, and every command that a test interrupts would
 # inherit that.

@@ -40,6 +40,7 @@ class Sale:
     failed: tuple[Fact, ...] = ()
     booked: tuple[Fact, ...] = ()
     registered: tuple[Fact, ...] = ()
+    more: tuple[Fact, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -52,16 +53,17 @@ class Sale:
     def facts(self) -> list[Fact]:
         told = [*self.orders, *self.charges, *self.events, *([self.seen] if self.seen else [])]
         told += [*self.booked, *self.registered, *self.failed, *self.confirmations]
-        return [*told, self.contact, *self.reminders, *self.other]
+        return [*told, self.contact, *self.reminders, *self.other, *self.more]
 
 
 def sale(number: int, code: str | None = None) -> Sale:
     """A hat for 20.00 and shipping for 4.90, with tax: 29.88."""
     at_us, intent, order_id = number * SECOND_US, f"i{number}", f"o{number}"
     parts = {"items_minor": 2000, "discount_minor": 0, "shipping_minor": 490, "tax_minor": 498}
+    sent = {"region": "AT", "shipping": "standard"}
     lines = [{"variant": "hat", "quantity": 1, "price_minor": 2000}]
     told = {"intent": intent, "order_id": order_id, "amount_minor": 2988}
-    detail = {**parts, "lines": lines, "codes": [code] if code else [], "cart": f"c{number}"}
+    detail = {**parts, **sent, "lines": lines, "codes": [code] if code else [], "cart": f"c{number}"}
     left_us, left = NOON_US + at_us, f"o{number}-left"
     contact = {"cart": left, "person": left, "zone": "Europe/Madrid", "since_unix_us": left_us, "left_unix_us": left_us}
     return Sale(
@@ -110,13 +112,42 @@ class Day:
             *self.more,
             *(fact("shopper", "shop_answered", at_us=at_us) for at_us in alive_us),
             fact("shop", "stock", detail=stock),
+            fact("shop", "stock", detail={"variant": "umbrella", "initial": 0, "units": 0}),
             fact("shop", "coupon", detail=coupon),
             fact("shop", "contacts_read", at_us=48 * 3600 * SECOND_US),
             *(
                 fact(witness, "books_read")
                 for witness in ("shop", "gateway", "analytics", "mailbox", "erp", "register")
             ),
+            fact("shop", "tax_rate", detail={"region": "AT", "percent": 20}),
+            *(_shipping(sale) for sale in self.sales if sale.seen),
+            *CARTS,
+            *PACES,
+            *(
+                fact("run", "load", at_us=second * SECOND_US, detail={"shoppers": 20 + second % 3})
+                for second in range(12)
+            ),
         ]
+
+
+def _shipping(sale: Sale) -> Fact:
+    told = {"at_us": sale.number * SECOND_US + 310, "session": sale.number, "intent": sale.intent}
+    chosen = {"option": "standard", "shipping_minor": 490}
+    return fact("shopper", "shipping_chosen", **told, order_id=sale.order_id, detail=chosen)
+
+
+CARTS = [
+    fact("shopper", "cart_seen", at_us=number * SECOND_US, session=1000 + number,
+         detail={"cart": f"c{number:02d}", "pace_ms": {"cart.add": 50.0 + number % 5, "cart.view": 40.0 + number % 3}})
+    for number in range(48)
+]  # fmt: skip
+"""What shoppers say who looked at their carts."""
+PACES = [
+    fact("run", "pace", at_us=second * SECOND_US, detail={"step": step, "answers": 30, "quick_ms": 50.0 + second % 2})
+    for second in range(12)
+    for step in ("home", "product", "cart.add")
+]
+"""How fast the shop answered, second by second."""
 
 
 def clean_day(sales: int = 4) -> Day:
@@ -175,6 +206,36 @@ def _event_with(sale: Sale, **changed: Any) -> Sale:
 
 CONFIRMED = frozenset({"one confirmation per order, in time"})
 REMINDED = frozenset({"reminders on time and by day"})
+
+
+def _repriced(sale: Sale, **parts: int) -> Sale:
+    """All agree on the total; what is in it is another matter."""
+    sale = _order_with(sale, **parts)
+    detail = json.loads(sale.orders[0].detail or "{}")
+    total_minor = sum(detail[f"{part}_minor"] for part in ("items", "shipping", "tax"))
+    agreed = {"amount_minor": total_minor}
+    return replace(
+        sale,
+        seen=sale.seen and sale.seen._replace(**agreed, detail=json.dumps({"quoted_minor": total_minor})),
+        orders=(sale.orders[0]._replace(**agreed),),
+        charges=(sale.charges[0]._replace(**agreed),),
+        events=(sale.events[0]._replace(**agreed),),
+        booked=(sale.booked[0]._replace(**agreed),),
+        registered=(sale.registered[0]._replace(**agreed),),
+    )
+
+
+def _noticed(sale: Sale, kind: str) -> Fact:
+    told = {"at_us": sale.number * SECOND_US, "session": sale.number, "intent": sale.intent}
+    return fact("shopper", kind, **told, detail={"step": "cart.view", "variants": ["gloves"]})
+
+
+def _shown_in_vain(sale: Sale) -> Fact:
+    gone = {"page": "search", "shown_s_ago": 0.5, "variants": ["umbrella"], "price_minor": 1500}
+    told = {"at_us": sale.number * SECOND_US, "session": sale.number, "intent": sale.intent}
+    return fact("shopper", "shown_in_vain", **told, detail=gone)
+
+
 SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "charged without an order": (
         lambda sale: replace(sale, seen=None, orders=(), events=(), confirmations=()),
@@ -215,6 +276,18 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "its cart froze": (
         lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), confirmations=(), failed=(hung(sale),)),
         frozenset({"no frozen cart"})),
+    "no tax at all": (
+        lambda sale: _repriced(sale, tax_minor=0), frozenset({"tax charged in every region"})),
+    "shipped another way": (
+        lambda sale: _order_with(sale, shipping="express"), frozenset({"shipping kept"})),
+    "shipped for nothing": (
+        lambda sale: _repriced(sale, shipping_minor=0, tax_minor=400), frozenset({"shipping kept"})),
+    "shown another's cart": (
+        lambda sale: replace(sale, more=(_noticed(sale, "foreign_cart"),)), frozenset({"a cart belongs to its shopper"})),
+    "turned away with a smile": (
+        lambda sale: replace(sale, more=(_noticed(sale, "turned_away_with_200"),)), frozenset({"a refusal says so"})),
+    "shown what was long gone": (
+        lambda sale: replace(sale, more=(_shown_in_vain(sale),)), frozenset({"what search shows can be bought"})),
     "event lost": (lambda sale: replace(sale, events=()), frozenset({"one purchase event per order"})),
     "event merged away": (
         lambda sale: _event_with(sale, kind="purchase_merged"), frozenset({"one purchase event per order"})),

@@ -22,6 +22,9 @@ KINDS = [
     ("gateway", "authorised"), ("gateway", "declined"), ("analytics", "purchase_event"),
     *((witness, kind) for witness in ("gateway", "erp", "register") for kind in ("down", "up")), ("erp", "sale_booked"),
     ("register", "sale_registered"), ("shopper", "offered_other_method"), ("shopper", "rescued_by_wallet"), ("mailbox", "confirmation"), ("", "\x00"),
+    ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"), ("", "\x00"),
+    ("shopper", "cart_seen"), ("shopper", "foreign_cart"), ("shopper", "turned_away_with_200"), ("shopper", "shown_in_vain"),
+    ("shopper", "shipping_chosen"), ("shop", "tax_rate"), ("run", "pace"), ("run", "load"),
 ]  # fmt: skip
 small = st.none() | st.integers(-3, 3) | st.sampled_from([10**15, -(10**15)])
 name = st.none() | st.sampled_from(["", "a", "b", "i1", "o1", "hat"])
@@ -30,7 +33,7 @@ line = st.fixed_dictionaries({"variant": name | rubbish, "quantity": small | rub
 detail = st.fixed_dictionaries(
     {},
     optional={
-        **{f"{part}_minor": small | rubbish for part in ("items", "discount", "shipping", "tax", "quoted")},
+        **{f"{part}_minor": small | rubbish for part in ("items", "discount", "shipping", "tax", "quoted", "price")},
         "lines": st.lists(line | rubbish, max_size=2) | rubbish,
         "codes": st.lists(name | rubbish, max_size=2) | rubbish,
         **dict.fromkeys(
@@ -38,6 +41,11 @@ detail = st.fixed_dictionaries(
         ),
         "zone": st.sampled_from(["Europe/Madrid", "Asia/Tokyo", "America", "no/such", "../etc"]) | rubbish,
         **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
+        **dict.fromkeys(("variant", "code", "payment"), name | rubbish),
+        **dict.fromkeys(("region", "shipping", "option", "cart", "step", "page"), name | rubbish),
+        **dict.fromkeys(("shown_s_ago", "percent", "answers", "quick_ms", "shoppers"), st.floats(0) | small | rubbish),
+        "variants": st.lists(name | rubbish, max_size=2) | rubbish,
+        "pace_ms": st.dictionaries(st.sampled_from(["cart.add", "cart.view"]), st.floats(0) | rubbish) | rubbish,
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),
         "excludes": st.lists(name | rubbish, max_size=2) | rubbish,
         "step": st.sampled_from(["cart.add", "wallet.update", "checkout.payment"]) | rubbish,

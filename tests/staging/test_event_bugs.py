@@ -120,7 +120,7 @@ def test_event_without_id(mall: Mall) -> None:
 def test_by_default_each_strikes_within_a_rehearsal() -> None:
     for name in ("event_doubled", "event_wrong_value", "event_before_payment", "event_without_id", "lost_events"):
         fault = find_fault(name)
-        assert any(strikes(fault, f"DB-{number:06d}", fault.default) for number in range(1, 60)), name
+        assert any(strikes(fault, f"DB-{number:06d}", fault.default) for number in range(1, 31)), name
 
 
 def test_an_answer_that_is_lost_doubles_nothing(mall: Mall, collector: CollectorClient) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import smtplib
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from doorbuster.staging.mailbox.book import Book
 from doorbuster.staging.mailbox.klaviyo import Klaviyo
 from doorbuster.staging.mailbox.rate_limit import RateLimit
 from doorbuster.staging.mailbox.sendgrid import SendGrid
+from doorbuster.staging.mailbox.smtp import serve_smtp
 from doorbuster.staging.mailbox.twilio import Twilio, signature
 from doorbuster.staging.notifications import Outbox
 from doorbuster.staging.switchboard import Switchboard
@@ -257,6 +260,24 @@ def test_each_provider_asks_to_come_back_later() -> None:
             send()
         assert refused.value.status == 429
         assert dict(refused.value.headers)[b"retry-after"] == b"20"
+
+
+def test_smtp_asks_to_come_back_later() -> None:
+    async def mailed() -> str:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            server = await serve_smtp(listener, taken, RateLimit(0, 1))
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            for line in (b"HELO shop", b"MAIL FROM:<a@shop.example>", b"RCPT TO:<b@shop.example>", b"DATA", b"\r\n."):
+                await reader.readline()
+                writer.write(line + b"\r\n")
+            answer = await reader.readline()
+            writer.close()
+            server.close()
+            return answer.decode()
+
+    taken = Book()
+    assert asyncio.run(mailed()).startswith("451 4.7.0")
+    assert taken.page(call()).body["messages"] == []
 
 
 def test_a_window_of_calls_is_over_when_its_time_is() -> None:

@@ -120,7 +120,7 @@ def test_a_reset_restores_everything_everywhere(mall: Mall) -> None:
     mall.backstage.reset(7)
     assert mall.units("doorbuster-deal-one") == 50
     kinds = {row["kind"] for row in mall.backstage.read_back().orders}
-    assert kinds == {"stock", "coupon", "books_read", "contacts_read"}
+    assert kinds == {"stock", "coupon", "tax_rate", "books_read", "contacts_read"}
     assert mall.shopper("after").home().outcome == "ok"
 
 

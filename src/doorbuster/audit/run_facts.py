@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from doorbuster.audit.run_paces import read_paces
 from doorbuster.promises.fact import Fact
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_parts
@@ -15,10 +16,11 @@ _ROWS_AT_ONCE = 1 << 16
 
 
 def read_facts(directory: RunDirectory) -> Iterator[Fact]:
-    """Every fact of the run. Raises RunDirectoryError when the table is damaged."""
+    """Every fact of the run, and what its own histograms tell. Raises RunDirectoryError when a table is damaged."""
     for part in read_parts(directory, "facts"):
         for batch in part.select(Fact._fields).to_batches(max_chunksize=_ROWS_AT_ONCE):
             yield from map(Fact._make, zip(*(_values(column) for column in batch.columns), strict=True))
+    yield from read_paces(directory)
 
 
 def _values(column: pa.Array) -> list[Any]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from doorbuster.promises import (
+    can_be_bought,
     charged_for_an_order,
     confirmed_orders_exist,
     coupon_limit,
     discounts_apart,
+    even_carts,
     event_for_an_order,
     event_in_time,
     event_value,
@@ -23,12 +25,17 @@ from doorbuster.promises import (
     one_confirmation,
     one_order_per_intent,
     one_purchase_event,
+    own_cart,
     paid_for_every_order,
     price_honoured,
+    refusal_says_so,
     reminders_on_time,
     sales_exported,
     sales_registered,
+    shipping_kept,
+    steady_latency,
     stock_adds_up,
+    taxed,
     totals_add_up,
 )
 from doorbuster.promises.fact import Finding
@@ -43,11 +50,18 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     nothing_lost_in_outage.check,
     totals_add_up.check,
     price_honoured.check,
+    taxed.check,
+    shipping_kept.check,
     no_oversell.check,
     stock_adds_up.check,
     coupon_limit.check,
     discounts_apart.check,
     no_frozen_cart.check,
+    own_cart.check,
+    can_be_bought.check,
+    refusal_says_so.check,
+    steady_latency.check,
+    even_carts.check,
     sales_exported.check,
     sales_registered.check,
     one_purchase_event.check,
@@ -59,7 +73,7 @@ PROMISES: Final[tuple[Callable[[Ledger], Finding], ...]] = (
     reminders_on_time.check,
     no_mail_loops.check,
 )
-"""In the order in which a shop owner asks: shoppers' money, orders, prices, goods, carts, analytics, messages."""
+"""In the order in which a shop owner asks: money, orders, prices, goods, carts, back office, analytics, messages."""
 
 
 def _name(check: Callable[[Ledger], Finding]) -> str:

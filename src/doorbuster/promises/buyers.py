@@ -26,10 +26,10 @@ class Buyers:
         """The first order of a cart or wish; or of its person, made since they could be reminded."""
         of_cart = [*self._of("cart", cart), *self._of("intent", intent)]
         if contact is not None:
-            since_us = contact.since_us
-            of_person = self._of("person", contact.person)
             of_cart += self._of("intent", contact.intent)
-            of_cart += [one for one in of_person if None not in (since_us, one.at_us) and one.at_us >= since_us]  # type: ignore[operator]  # neither is None
+            for order in self._of("person", contact.person):
+                if order.at_us is not None and contact.since_us is not None and order.at_us >= contact.since_us:
+                    of_cart.append(order)
         return min(of_cart, key=lambda order: (order.at_us is None, order.at_us or 0, order.id or ""), default=None)
 
     def _of(self, kind: str, name: str | None) -> list[Order]:

@@ -39,6 +39,22 @@ from doorbuster.promises.rows import (
     read_stock,
     read_unkept,
 )
+from doorbuster.promises.shop_rows import (
+    CartSeen,
+    Load,
+    Noticed,
+    Pace,
+    Shipping,
+    ShownInVain,
+    TaxRate,
+    read_cart_seen,
+    read_load,
+    read_noticed,
+    read_pace,
+    read_shipping,
+    read_shown_in_vain,
+    read_tax_rate,
+)
 
 Reader = Callable[[Fact], Any]
 _READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
@@ -49,11 +65,17 @@ _READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
     ("shopper", ("shop_answered",), "answered", read_answered),
     ("shopper", ("offered_other_method",), "offered", read_wish),
     ("shopper", ("rescued_by_wallet",), "rescued", read_wish),
+    ("shopper", ("cart_seen",), "carts_seen", read_cart_seen),
+    ("shopper", ("foreign_cart",), "foreign_carts", read_noticed),
+    ("shopper", ("turned_away_with_200",), "turned_away", read_noticed),
+    ("shopper", ("shown_in_vain",), "shown_in_vain", read_shown_in_vain),
+    ("shopper", ("shipping_chosen",), "shipping_chosen", read_shipping),
     ("shop", ("order",), "orders", read_order),
     ("shop", ("order_pending",), "pending", read_order),
     ("shop", ("order_failed",), "failed", read_order),
     ("shop", ("stock",), "stock", read_stock),
     ("shop", ("coupon",), "coupons", read_coupon),
+    ("shop", ("tax_rate",), "tax_rates", read_tax_rate),
     ("shop", ("contact",), "contacts", read_contact),
     ("shop", ("contacts_read",), "contacts_read", lambda fact: (fact.at_us,)),
     ("shop", ("event_held",), "held", read_held),
@@ -68,6 +90,8 @@ _READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
     ("erp", ("down", "up"), "erp moments", read_moment),
     ("register", ("sale_registered",), "register sales", read_sale_told),
     ("register", ("down", "up"), "register moments", read_moment),
+    ("run", ("pace",), "paces", read_pace),
+    ("run", ("load",), "loads", read_load),
 )
 """Witness, kinds of fact, the heap that their rows go onto, and how a row is read; None is no row."""
 
@@ -139,6 +163,21 @@ class Ledger:
     """Up to when it told, by its own clock; None where it does not say."""
     messages: Sequence[Message]
     """All that the shop sent, of whatever kind."""
+    carts_seen: Sequence[CartSeen]
+    foreign_carts: Sequence[Noticed]
+    turned_away: Sequence[Noticed]
+    """With a page that called itself a success."""
+    shown_in_vain: Sequence[ShownInVain]
+    shipping_chosen: Sequence[Shipping]
+    tax_rates: Sequence[TaxRate]
+    paces: Sequence[Pace]
+    loads: Sequence[Load]
+
+    @property
+    def currency(self) -> str | None:
+        """The one that the shop's orders are in; None where there are several, or no orders."""
+        told = {order.currency for order in self.orders}
+        return told.pop() if len(told) == 1 else None
 
     def intent_of(self, order_id: str | None) -> str | None:
         """The wish to buy behind an order, where it is known."""
@@ -204,6 +243,14 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         contacts_read=bool(contacts_read),
         contacts_until_us=max((at_us for at_us in contacts_read if at_us is not None), default=None),
         messages=rows["messages"],
+        carts_seen=rows["carts_seen"],
+        foreign_carts=rows["foreign_carts"],
+        turned_away=rows["turned_away"],
+        shown_in_vain=rows["shown_in_vain"],
+        shipping_chosen=rows["shipping_chosen"],
+        tax_rates=rows["tax_rates"],
+        paces=rows["paces"],
+        loads=rows["loads"],
     )
 
 

@@ -31,6 +31,20 @@ class Limits:
     """What one recipient gets of one kind about one order or cart, at most; more is machines writing to machines."""
     frozen_after_s: float = 2.0
     """A cart that has not answered for this long when its shopper gives up, while others are answered, is frozen."""
+    stock_shown_within_s: float = 2.0
+    """A page may show what is sold out as available for this long: the last unit can go between two clicks."""
+    tax_off_minor: int = 2
+    """An order's tax may be off by this much from its rate: shops round by line or by order."""
+    slower_times: float = 1.5
+    """A step has got slower over the run when it takes this many times what it took at first,"""
+    slower_ms: float = 100.0
+    """and this much longer."""
+    uneven_times: float = 2.0
+    """A cart is slow when each of its steps takes this many times what the same step took other carts just then,"""
+    uneven_ms: float = 100.0
+    """and this much longer."""
+    uneven_share: float = 0.04
+    """Some carts are slow by chance; from this share on, all through the run, they have something in common."""
 
 
 DEFAULT_LIMITS = Limits()

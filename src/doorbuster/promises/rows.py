@@ -33,6 +33,10 @@ class Order(NamedTuple):
     cart: str | None = None
     channel: str | None = None
     """`native` or `wallet`, where the shop says so."""
+    region: str | None = None
+    """Country of delivery."""
+    shipping: str | None = None
+    """The way of shipping it goes by."""
 
     @property
     def purchase(self) -> str:
@@ -126,6 +130,8 @@ def read_order(fact: Fact) -> Order:
         tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
         name_of(detail.get("cart")),
         channel if isinstance(channel := detail.get("channel"), str) else None,
+        name_of(detail.get("region")),
+        name_of(detail.get("shipping")),
     )
 
 

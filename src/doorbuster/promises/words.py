@@ -23,6 +23,7 @@ _NOT_HEARD: Final = {
     "mailbox": "the mailbox was not read",
     "erp": "the ERP's books were not read",
     "register": "the register's receipts were not read",
+    "run": "nothing says how fast the shop answered",
 }
 
 

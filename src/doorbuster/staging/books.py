@@ -19,6 +19,7 @@ DROP TABLE IF EXISTS stock; DROP TABLE IF EXISTS coupon; DROP TABLE IF EXISTS ca
 DROP TABLE IF EXISTS orders; DROP TABLE IF EXISTS answered; DROP TABLE IF EXISTS unsent;
 CREATE TABLE stock (variant TEXT PRIMARY KEY, units INTEGER NOT NULL, initial INTEGER NOT NULL, erp_units INTEGER)
   WITHOUT ROWID;
+CREATE INDEX sold_out ON stock (variant) WHERE units <= 0;
 CREATE TABLE coupon (code TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cart (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE orders (
@@ -59,6 +60,9 @@ class Cart:
     """The variant that the upsell app put in."""
     automatic: list[str] = field(default_factory=list)
     """Discounts that came by themselves, as the combiner last worked them out."""
+
+    repriced: bool = False
+    """The price_changed fault: it costs more than its shopper was shown."""
 
     @property
     def in_force(self) -> list[str]:
@@ -109,6 +113,10 @@ class Books:
         self.query("INSERT OR REPLACE INTO cart VALUES (?, ?)", (cart.id, orjson.dumps(cart)))
         self.on_cart(cart)
 
+    def carts(self) -> int:
+        """How many carts there are by now, wallets' sessions included."""
+        return int(self.query("SELECT count(*) FROM cart").fetchone()[0])
+
     def units(self, variant: str) -> int:
         """Units in stock; 0 for a variant that is not sold."""
         row = self.query("SELECT units FROM stock WHERE variant = ?", (variant,)).fetchone()
@@ -121,6 +129,14 @@ class Books:
             "UPDATE stock SET units = units - ? WHERE variant = ? AND units >= ?", (quantity, variant, enough)
         )
         return taken.rowcount == 1
+
+    def sold_out(self) -> frozenset[str]:
+        """Variants of which nothing is left."""
+        return frozenset(row[0] for row in self.query("SELECT variant FROM stock WHERE units <= 0"))
+
+    def write_off(self, variant: str) -> None:
+        """What is left of a variant was never there: the stale_search_stock fault's stock count."""
+        self.query("UPDATE stock SET initial = initial - units, units = 0 WHERE variant = ? AND units > 0", (variant,))
 
     def uses(self, code: str) -> int:
         """How often a coupon was used; 0 for one that does not exist."""

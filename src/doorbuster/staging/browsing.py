@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from html import escape
 from typing import Any
 
@@ -12,9 +13,15 @@ from doorbuster.staging.till import Shop, page
 from doorbuster.staging.web import Call, Refusal, Reply
 
 
-def _teaser(product: CatalogueProduct) -> dict[str, Any]:
+def _teaser(product: CatalogueProduct, empty: Set[str]) -> dict[str, Any]:
     from_minor = min(variant.price_minor for variant in product.variants)
-    return {"id": product.id, "name": product.name, "from_minor": from_minor, "currency": CURRENCY}
+    return {
+        "id": product.id,
+        "name": product.name,
+        "from_minor": from_minor,
+        "currency": CURRENCY,
+        "in_stock": any(variant.id not in empty for variant in product.variants),
+    }
 
 
 def _home(shop: Shop, call: Call) -> Reply:
@@ -33,18 +40,20 @@ def _collection(shop: Shop, call: Call) -> Reply:
     products = shop.catalogue.collections.get(name)
     if products is None:
         raise Refusal(404, "no_such_collection", "There is no such collection.")
-    return Reply({"collection": name, "products": [_teaser(product) for product in products]})
+    empty = shop.shelves.empty()
+    return Reply({"collection": name, "products": [_teaser(product, empty) for product in products]})
 
 
 def _search(shop: Shop, call: Call) -> Reply:
-    query = call.query("q")
-    return Reply({"query": query, "results": [_teaser(product) for product in shop.catalogue.search(query)]})
+    query, empty = call.query("q"), shop.shelves.empty()
+    return Reply({"query": query, "results": [_teaser(product, empty) for product in shop.catalogue.search(query)]})
 
 
 def _product(shop: Shop, call: Call) -> Reply:
     product = shop.catalogue.products.get(call.path["product"])
     if product is None:
         raise Refusal(404, "no_such_product", "There is no such product.")
+    empty = shop.shelves.empty()
     variants = [
         {
             "id": variant.id,
@@ -52,7 +61,7 @@ def _product(shop: Shop, call: Call) -> Reply:
             "name": variant.name,
             "price_minor": variant.price_minor,
             "currency": CURRENCY,
-            "in_stock": shop.books.units(variant.id) > 0,
+            "in_stock": variant.id not in empty,
         }
         for variant in product.variants
     ]

@@ -15,6 +15,7 @@ from doorbuster.staging.cart_locks import cart_and_discounts
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.discount_combiner import combined, why_not
 from doorbuster.staging.discounts import Reason
+from doorbuster.staging.faults import latency_leak
 from doorbuster.staging.till import Page, Shop, page
 from doorbuster.staging.web import Call, Refusal, Reply
 
@@ -57,7 +58,7 @@ def open_cart(shop: Shop, call: Call) -> Cart:
 def view(shop: Shop, cart: Cart) -> dict[str, Any]:
     """A cart as JSON, with what it costs."""
     lines = [
-        {"variant": variant, "quantity": quantity, "price_minor": shop.catalogue.variants[variant].price_minor}
+        {"variant": variant, "quantity": quantity, "price_minor": shop.price_minor(cart, variant)}
         for variant, quantity in cart.lines.items()
     ]
     totals = shop.totals(cart)
@@ -70,6 +71,7 @@ def check_line(shop: Shop, variant: str, quantity: int) -> None:
         raise Refusal(404, "no_such_variant", "There is no such variant.")
     if not 0 <= quantity <= MOST_OF_ONE:
         raise Refusal(422, "quantity_exceeded", f"From 0 to {MOST_OF_ONE} of one thing, please.")
+    shop.shelves.count()
     if shop.books.units(variant) < quantity:
         raise Refusal(422, "out_of_stock", "Not enough units in stock.")
 
@@ -101,7 +103,9 @@ def _set_line(shop: Shop, cart: Cart, variant: str, quantity: int) -> Reply:
 def _add(shop: Shop, call: Call) -> Reply:
     cart, body = open_cart(shop, call), call.json()
     variant = str(body.get("variant"))
-    return _set_line(shop, cart, variant, cart.lines.get(variant, 0) + _quantity(body))
+    reply = _set_line(shop, cart, variant, cart.lines.get(variant, 0) + _quantity(body))
+    leak_ms = shop.counter.faults.value(latency_leak.FAULT)
+    return reply if leak_ms is None else replace(reply, late_ms=leak_ms * shop.books.carts())
 
 
 def _update(shop: Shop, call: Call) -> Reply:
@@ -119,7 +123,8 @@ def _discount(shop: Shop, call: Call) -> Reply:
 
 
 def _view(shop: Shop, call: Call) -> Reply:
-    return Reply(view(shop, own_cart(shop, call)))
+    cart = own_cart(shop, call)
+    return Reply(shop.kept_pages.cart(lambda: view(shop, cart)))
 
 
 def routes(shop: Shop) -> list[Route]:

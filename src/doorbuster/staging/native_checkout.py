@@ -9,8 +9,11 @@ from typing import Any, Final
 from starlette.routing import Route
 
 from doorbuster.staging import orders
+from doorbuster.staging.books import Cart
 from doorbuster.staging.carts import in_turn, open_cart, own_cart, view
 from doorbuster.staging.catalogue import CURRENCY
+from doorbuster.staging.faults import price_changed
+from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.gateway_calls import Declined, GatewaySilent, MethodUnavailable
 from doorbuster.staging.orders import Order
 from doorbuster.staging.pricing import SHIPPING_OPTIONS
@@ -70,6 +73,7 @@ async def _payment(shop: Shop, call: Call) -> Reply:
     cart, intent, card = open_cart(shop, call), _intent(call), str(call.json().get("card", ""))
     if not (cart.email and cart.address and cart.shipping):
         raise Refusal(422, "checkout_incomplete", "Email, address and shipping come before the payment.")
+    cart = _repriced(shop, cart, intent)
     amount_minor = shop.wish(cart, intent).totals.total_minor
     earlier = cart.authorisation
     if cart.authorised_minor != amount_minor or cart.intent != intent:
@@ -89,11 +93,18 @@ async def _payment(shop: Shop, call: Call) -> Reply:
             authorisation=held.payment,
             authorised_minor=amount_minor,
             source=held.source,
+            repriced=cart.repriced,
         )
         shop.books.save_cart(cart)
         if earlier and earlier != held.payment:
             await _let_go(shop, earlier)
     return Reply({"status": "authorised", "amount_minor": amount_minor, "currency": CURRENCY})
+
+
+def _repriced(shop: Shop, cart: Cart, intent: str) -> Cart:
+    """With the fault on, prices are looked up anew once the shopper has seen them."""
+    share = shop.counter.faults.value(price_changed.FAULT)
+    return cart if share is None else replace(cart, repriced=strikes(price_changed.FAULT, intent, share))
 
 
 async def _let_go(shop: Shop, authorisation: str) -> None:

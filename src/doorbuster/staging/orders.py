@@ -39,6 +39,10 @@ class NewOrder:
     """The gateway's idempotency key: one for all attempts to charge this order."""
     authorisation: str | None
     source: str | None
+    region: str = ""
+    """Country of delivery, which decides the tax."""
+    shipping: str = ""
+    """The way of shipping that the shopper chose."""
     stock_late: bool = False
     """The oversell fault: stock is taken only once the order is paid."""
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 TAX_PERCENT: Final = 20
+"""Until the shop knows where the parcel goes."""
+REGION_TAX_PERCENT: Final = {"AT": 20, "DE": 19, "ES": 21, "FR": 20, "IT": 22, "PT": 23}
+"""By the country of delivery; elsewhere as above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ SHIPPING_OPTIONS: Final = {
         ShippingOption("express", "Express, next working day", 1290),
     )
 }
+DEFAULT_SHIPPING: Final = "standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,11 @@ def _percent_of(amount_minor: int, percent: int) -> int:
 
 
 def price(
-    lines: Iterable[tuple[int, int]], percent_off: int = 0, shipping_minor: int = 0, free_shipping: bool = False
+    lines: Iterable[tuple[int, int]],
+    percent_off: int = 0,
+    shipping_minor: int = 0,
+    free_shipping: bool = False,
+    tax_percent: int = TAX_PERCENT,
 ) -> Totals:
     """Totals of (price_minor, quantity) lines.
 
@@ -55,7 +63,7 @@ def price(
     discount_minor = _percent_of(items_minor, percent_off)
     shipping_minor = 0 if free_shipping else shipping_minor
     taxable_minor = items_minor - discount_minor + shipping_minor
-    tax_minor = _percent_of(taxable_minor, TAX_PERCENT)
+    tax_minor = _percent_of(taxable_minor, tax_percent)
     return Totals(items_minor, discount_minor, shipping_minor, tax_minor, taxable_minor + tax_minor)
 
 

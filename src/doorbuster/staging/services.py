@@ -23,11 +23,13 @@ from doorbuster.staging.faults import parse_fault
 from doorbuster.staging.gateway_calls import TIMEOUT_S, GatewayCalls
 from doorbuster.staging.gateway_router import gateway_router
 from doorbuster.staging.idempotency import Idempotency
+from doorbuster.staging.kept_pages import KeptPages
 from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.purchase_events import PurchaseEvents
 from doorbuster.staging.purchases import Purchases
 from doorbuster.staging.sales_queue import SalesQueue
 from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.shelves import Shelves
 from doorbuster.staging.switchboard import Switch, Switchboard
 from doorbuster.staging.till import Shop
 from doorbuster.staging.virtual_clock import VirtualClock
@@ -114,7 +116,10 @@ def _shop(start: Start, books: Books, session: aiohttp.ClientSession) -> Shop:
     mail = MailRoom(books, clock, session, _url(start, "mailbox"), counter)
     sales = SalesQueue(books, session, _url(start, "back_office"), counter.faults)
     purchases = Purchases(books, calls, events, mail, sales, counter.faults)
-    return Shop(counter, catalogue, books, calls, events, clock, mail, purchases, sales, dict(start.ports))
+    shelves, kept_pages = Shelves(books, counter.faults), KeptPages(counter.faults)
+    return Shop(
+        counter, catalogue, books, calls, events, clock, mail, purchases, sales, shelves, kept_pages, dict(start.ports)
+    )
 
 
 def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> list[Route]:
@@ -129,6 +134,8 @@ def _shop_routes(start: Start, shop: Shop, session: aiohttp.ClientSession) -> li
         shop.mail.reset()
         idempotency.reset()
         exchange.reset()
+        shop.shelves.forget()
+        shop.kept_pages.forget()
         shop.catalogue = make_catalogue(seed)
         shop.books.reset(shop.catalogue)
 

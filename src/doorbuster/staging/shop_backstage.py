@@ -11,6 +11,7 @@ from starlette.routing import Route
 from doorbuster.staging import orders
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.discounts import COUPONS, excluded_by
+from doorbuster.staging.pricing import REGION_TAX_PERCENT
 from doorbuster.staging.till import Shop, page
 from doorbuster.staging.web import PAGE, Call, Refusal, Reply
 
@@ -62,6 +63,12 @@ def _coupons(shop: Shop, call: Call) -> Reply:
 def _carts(shop: Shop, call: Call) -> Reply:
     """GET /admin/carts: how many writers wait for a cart that somebody else is writing to."""
     return Reply({"waiting": shop.locks.waiting})
+
+
+def _tax(shop: Shop, call: Call) -> Reply:
+    """GET /admin/tax: the rate of each country that the shop delivers to, as its tax office has it."""
+    rows = [{"region": region, "percent": percent} for region, percent in REGION_TAX_PERCENT.items()]
+    return Reply({"tax": rows})
 
 
 def _orders(shop: Shop, call: Call) -> Reply:
@@ -128,6 +135,7 @@ def routes(shop: Shop) -> list[Route]:
         page(shop, "GET", "/admin/stock", "", _stock),
         page(shop, "GET", "/admin/coupons", "", _coupons),
         page(shop, "GET", "/admin/carts", "", _carts),
+        page(shop, "GET", "/admin/tax", "", _tax),
         page(shop, "GET", "/admin/orders", "", _orders),
         page(shop, "POST", "/admin/drain", "", _drain),
         page(shop, "GET", "/admin/events-held", "", _events_held),

@@ -49,13 +49,12 @@ class VirtualClock:
 
     async def advance(self, by_s: float) -> None:
         """Move ahead, timer by timer: each is called when the clock shows its time, those set on the way included."""
-        until_s = self.now_s() + by_s
+        until_ahead_s = self.ahead_s + by_s
         timers = self._timers
         while timers is self._timers:  # a reset meanwhile ends it
             wait_s = timers.run(blocking=False)
-            left_s = until_s - self.now_s()
-            if wait_s is None or wait_s > left_s:
-                self.ahead_s += max(0.0, left_s)
+            if wait_s is None or self.ahead_s + wait_s > until_ahead_s:
+                self.ahead_s = until_ahead_s
                 return
             self.ahead_s += max(0.0, wait_s)
             await asyncio.sleep(0)  # what a timer set in motion gets its turn

@@ -32,9 +32,9 @@ def _totals(totals: Totals) -> list[dict[str, Any]]:
     ]
 
 
-def _line(shop: Shop, variant_id: str, quantity: int) -> dict[str, Any]:
+def _line(shop: Shop, variant_id: str, quantity: int, tax_percent: int) -> dict[str, Any]:
     variant = shop.catalogue.variants[variant_id]
-    alone = price([(variant.price_minor, quantity)])
+    alone = price([(variant.price_minor, quantity)], tax_percent=tax_percent)
     return {
         "id": f"line_{variant_id}",
         "item": {"id": variant_id, "name": variant.name, "unit_amount": variant.price_minor},
@@ -111,14 +111,14 @@ def session_view(
     rejected: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """A cart as a checkout session, with its order once there is one."""
-    here = shop.address_of("shop", call)
+    here, tax_percent = shop.address_of("shop", call), shop.tax_percent(cart)
     view: dict[str, Any] = {
         "id": cart.id,
         "protocol": {"version": API_VERSION},
         "capabilities": {"payment": {"handlers": [_handler(shop.address_of("gateway", call))]}},
         "status": status_of(cart),
         "currency": CURRENCY.lower(),
-        "line_items": [_line(shop, variant, quantity) for variant, quantity in cart.lines.items()],
+        "line_items": [_line(shop, variant, quantity, tax_percent) for variant, quantity in cart.lines.items()],
         "fulfillment_options": [
             {
                 "type": "shipping",

@@ -118,6 +118,8 @@ class Answer(NamedTuple):
     currency: str | None = None
     offer: str | None = None
     """The journey by which a shopper whose payment fell through can still buy, where the shop offers one."""
+    noticed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """What else the page showed that a promise is about: (kind, detail) of facts that the shopper will tell."""
 
 
 OK = Answer("ok")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,9 @@ from urllib.parse import quote, quote_plus
 
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Product, Visit
 from doorbuster.storefronts.staging_answers import (
+    SOLD_OUT,
     Reading,
     check,
-    holds,
     read,
     read_cart,
     read_completed,
@@ -21,25 +22,20 @@ from doorbuster.storefronts.staging_answers import (
     refused,
     refused_by_message,
     session_total_minor,
+    turned_away,
 )
+from doorbuster.storefronts.staging_noticing import Noticing
+from doorbuster.storefronts.staging_parcels import address_of, shipping_of
 
 API_VERSION: Final = "2026-04-17"
 CARD: Final = "4242424242424242"
 """A test number: the staging gateway accepts any card but 4000000000000002."""
-_COUNTRIES: Final = ("es", "es", "pt", "de", "gb", "us", "mx", "jp", "au")
-"""Whose clocks differ: somewhere among them it is night at any moment."""
+_COUNTRIES: Final = ("es", "de", "gb", "us", "mx", "in", "cn", "jp", "au")
+"""Whose clocks differ: in a third of them or more a shop that keeps to its own hours writes at night, at any moment."""
 _SAVES_CART: Final = 0.6
 """The share of shoppers who leave their e-mail with a new cart, to find it again."""
 _AWAY: Final = 0.08
 """The share whose mailbox answers by itself."""
-_ADDRESS: Final = {
-    "name": "Rehearsal Shopper",
-    "line_one": "1 Example Street",
-    "city": "Madrid",
-    "state": "MD",
-    "country": "ES",
-    "postal_code": "28001",
-}
 
 
 @dataclass
@@ -51,6 +47,7 @@ class StagingStorefront:
     visit: Visit
     _cart: str = field(default="", init=False)
     _offered: str = field(default="", init=False)
+    _noticing: Noticing = field(default_factory=Noticing, init=False)
     _wallet: str = field(default="", init=False)
     _wallet_total_minor: int = field(default=0, init=False)
     _wallet_pay: Mapping[str, Any] = field(default_factory=dict, init=False)
@@ -71,24 +68,36 @@ class StagingStorefront:
 
     def home(self) -> Answer:
         response = self.client.request("GET", f"{self.base_url}/")
-        no = refused("home", response)
+        no = refused("home", response) or turned_away("home", response)
         if no:
             return no
         return OK if b"</html>" in response.body else Answer("error", "home: the page is not whole")
 
     def collection(self, product: Product) -> Answer:
+        def reading(body: Any) -> Answer:
+            teaser = next(one for one in body["products"] if one["id"] == product.product)
+            return self._noticing.shown("collection", product.product, teaser["in_stock"])
+
         # The staging shop numbers its products within their collection.
-        name = product.product.rsplit("-", 1)[0]
-        return self._get("collection", f"/collections/{quote(name)}", lambda body: holds(body["products"], product))
+        return self._get("collection", f"/collections/{quote(product.product.rsplit('-', 1)[0])}", reading)
 
     def search(self, query: str) -> Answer:
-        return self._get(
-            "search", f"/search?q={quote_plus(query)}", lambda body: check(isinstance(body["results"], list))
-        )
+        def reading(body: Any) -> Answer:
+            for hit in body["results"]:
+                self._noticing.shown("search", hit["id"], hit["in_stock"])
+            return OK
+
+        return self._get("search", f"/search?q={quote_plus(query)}", reading)
 
     def product(self, product: Product) -> Answer:
-        path = f"/products/{quote(product.product)}"
-        return self._get("product", path, lambda body: check(body["id"] == product.product))
+        def reading(body: Any) -> Answer:
+            check(body["id"] == product.product)
+            variants = {one["id"]: one["in_stock"] for one in body["variants"]}
+            if not any(variants.values()):
+                return self._noticing.gone(OK, product.product, variants, Line(product, 1))
+            return self._noticing.shown("product", product.variant, variants[product.variant])
+
+        return self._get("product", f"/products/{quote(product.product)}", reading)
 
     # Carts
 
@@ -101,18 +110,27 @@ class StagingStorefront:
         return self._send("cart.create", "POST", "/carts", wanted, keep)
 
     def cart_add(self, line: Line) -> Answer:
-        wanted = {"variant": line.product.variant, "quantity": line.quantity}
-        return self._send("cart.add", "POST", f"/carts/{self._cart}/lines", wanted, read_cart)
+        variant = line.product.variant
+        self._noticing.goods.add(variant)
+        wanted = {"variant": variant, "quantity": line.quantity}
+        began_s = time.perf_counter()
+        answer = self._send("cart.add", "POST", f"/carts/{self._cart}/lines", wanted, self._own("cart.add"))
+        self._noticing.took("cart.add", began_s)
+        return self._noticing.gone(answer, variant, (variant,), line) if answer.detail == SOLD_OUT else answer
 
     def cart_update(self, line: Line, quantity: int) -> Answer:
         path = f"/carts/{self._cart}/lines/{quote(line.product.variant)}"
-        return self._send("cart.update", "PUT", path, {"quantity": quantity}, read_cart)
+        return self._send("cart.update", "PUT", path, {"quantity": quantity}, self._own("cart.update"))
 
     def cart_discount(self, code: str) -> Answer:
-        return self._send("cart.discount", "POST", f"/carts/{self._cart}/discounts", {"code": code}, read_cart)
+        path = f"/carts/{self._cart}/discounts"
+        return self._send("cart.discount", "POST", path, {"code": code}, self._own("cart.discount"))
 
     def cart_view(self) -> Answer:
-        return self._get("cart.view", f"/carts/{self._cart}", read_cart)
+        began_s = time.perf_counter()
+        answer = self._get("cart.view", f"/carts/{self._cart}", self._own("cart.view"))
+        self._noticing.took("cart.view", began_s)
+        return self._noticing.cart_seen(answer, self._cart)
 
     # The upsell app
 
@@ -125,19 +143,28 @@ class StagingStorefront:
 
     def upsell_add(self) -> Answer:
         path = f"/apps/upsell/{self._wallet or self._cart}"
+        self._noticing.goods.add(self._offered)
         return self._send("cart.add", "POST", path, {"variant": self._offered}, read_cart)
 
     # Native checkout
 
     def checkout_start(self) -> Answer:
-        return self._send("checkout.start", "POST", f"/carts/{self._cart}/checkout", {"email": self._email}, read_cart)
+        path = f"/carts/{self._cart}/checkout"
+        return self._send("checkout.start", "POST", path, {"email": self._email}, self._own("checkout.start"))
 
     def checkout_address(self) -> Answer:
-        return self._send("checkout.address", "PUT", f"/carts/{self._cart}/checkout/address", _ADDRESS, read_cart)
+        path = f"/carts/{self._cart}/checkout/address"
+        return self._send("checkout.address", "PUT", path, self._address, self._own("checkout.address"))
 
     def checkout_shipping(self) -> Answer:
-        chosen = {"option": "standard"}
-        return self._send("checkout.shipping", "PUT", f"/carts/{self._cart}/checkout/shipping", chosen, read_cart)
+        own = self._own("checkout.shipping")
+
+        def chosen(body: Any) -> Answer:
+            self._noticing.shipping = (self._option, int(body["totals"]["shipping_minor"]))
+            return own(body)
+
+        path = f"/carts/{self._cart}/checkout/shipping"
+        return self._send("checkout.shipping", "PUT", path, {"option": self._option}, chosen)
 
     def checkout_payment(self) -> Answer:
         path = f"/carts/{self._cart}/checkout/payment"
@@ -146,7 +173,8 @@ class StagingStorefront:
         )
 
     def checkout_complete(self) -> Answer:
-        return self._send("checkout.complete", "POST", f"/carts/{self._cart}/checkout/complete", {}, read_order)
+        path = f"/carts/{self._cart}/checkout/complete"
+        return self._noticing.placed(self._send("checkout.complete", "POST", path, {}, read_order))
 
     # The wallet: Agentic Commerce Protocol
 
@@ -160,23 +188,30 @@ class StagingStorefront:
         }
         if self.visit.codes:
             body["discounts"] = {"codes": list(self.visit.codes)}
-        return self._wallet_post("wallet.start", "", body, self._keep_session)
+        self._noticing.goods.update(line.product.variant for line in lines)
+        answer = self._wallet_post("wallet.start", "", body, self._keep_session)
+        variant = lines[0].product.variant
+        return self._noticing.gone(answer, variant, (variant,), lines[0]) if answer.detail == SOLD_OUT else answer
 
     def wallet_update(self) -> Answer:
         items = [line.product.variant for line in self.visit.lines]
         body = {
             "buyer": {"email": self._email},
-            "fulfillment_details": {"address": _ADDRESS},
-            "selected_fulfillment_options": [{"type": "shipping", "option_id": "standard", "item_ids": items}],
+            "fulfillment_details": {"address": self._address},
+            "selected_fulfillment_options": [{"type": "shipping", "option_id": self._option, "item_ids": items}],
         }
 
         def ready(session: Any) -> Answer:
             kept = self._keep_session(session)
             if kept.outcome == "ok" and session["status"] != "ready_for_payment":
                 return Answer("error", "wallet.update: the session is not ready for payment")
+            self._noticing.shipping = (self._option, session_total_minor(session, "fulfillment"))
             return kept
 
-        return self._wallet_post("wallet.update", f"/{self._wallet}", body, ready)
+        began_s = time.perf_counter()
+        answer = self._wallet_post("wallet.update", f"/{self._wallet}", body, ready)
+        self._noticing.took("wallet.update", began_s)
+        return answer
 
     def wallet_token(self) -> Answer:
         """Exchange the card for a token at the gateway, for this session and this amount alone."""
@@ -217,7 +252,10 @@ class StagingStorefront:
             "buyer": {"email": self._email},
             "payment_data": {"handler_id": self._wallet_pay.get("handler_id", ""), "instrument": instrument},
         }
-        return self._wallet_post("wallet.complete", f"/{self._wallet}/complete", body, read_completed)
+        began_s = time.perf_counter()
+        answer = self._wallet_post("wallet.complete", f"/{self._wallet}/complete", body, read_completed)
+        self._noticing.took("wallet.complete", began_s)
+        return self._noticing.cart_seen(self._noticing.placed(answer), self._wallet)
 
     # Afterwards
 
@@ -226,15 +264,39 @@ class StagingStorefront:
         answer = self._get("order.read", path, read_order)
         if answer.detail == "HTTP 404 no_such_order":
             return answer._replace(outcome="rejected", detail="no order for this purchase intent")
-        return answer
+        return self._noticing.placed(answer)
+
+    @property
+    def _address(self) -> Mapping[str, str]:
+        return address_of(self.visit.session)
+
+    @property
+    def _option(self) -> str:
+        return shipping_of(self.visit.session)
+
+    def _own(self, step: str) -> Reading:
+        """Read a cart that must be this shopper's own."""
+
+        goods = self._noticing.goods
+
+        def reading(body: Any) -> Answer:
+            answer, mine = read_cart(body), body["id"] == self._cart
+            foreign = [line["variant"] for line in body["lines"] if line["variant"] not in goods]
+            return self._noticing.anothers_cart(step, foreign, mine) if foreign or not mine else answer
+
+        return reading
 
     def _keep_session(self, session: Any) -> Answer:
         """Remember what the next wallet steps need; a message of the shop's is a refusal, whatever the status."""
-        self._wallet = str(session["id"])
+        mine = self._wallet in ("", session["id"])
+        self._wallet = self._wallet or str(session["id"])
         self._wallet_total_minor = session_total_minor(session)
         handler = session["capabilities"]["payment"]["handlers"][0]
         self._wallet_pay = {**handler["config"], "handler_id": handler["id"]}
-        return refused_by_message(session) or Answer("ok", total_minor=self._wallet_total_minor, currency="EUR")
+        answer = refused_by_message(session) or Answer("ok", total_minor=self._wallet_total_minor, currency="EUR")
+        items = [line["item"]["id"] for line in session["line_items"]]
+        foreign = [item for item in items if item not in self._noticing.goods]
+        return self._noticing.anothers_cart("wallet session", foreign, mine) if foreign or not mine else answer
 
     def _get(self, step: str, path: str, reading: Reading) -> Answer:
         return read(step, self.client.request("GET", self.base_url + path), reading)

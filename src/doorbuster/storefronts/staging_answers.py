@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.base import OK, Answer, Product, Response
+from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
+SOLD_OUT: Final = "out of stock"
 # What the shop refuses for a business reason: the shop works, the shopper does not get what they wanted.
 _BUSINESS: Final = {
-    "out_of_stock": "out of stock",
+    "out_of_stock": SOLD_OUT,
     "quantity_exceeded": "more than the shop sells to one shopper",
     "payment_declined": "payment declined",
     "payment_method_unavailable": "card payments unavailable",
@@ -22,6 +23,7 @@ _BUSINESS: Final = {
     "discount_code_usage_limit_reached": "discount code used up",
     "coupon_invalid": "discount code refused",
 }
+_THROTTLED: Final = "too_many_requests"
 Reading = Callable[[Any], Answer]
 _MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration)
 
@@ -48,13 +50,31 @@ def refused(step: str, response: Response) -> Answer | None:
     )
 
 
+def turned_away(step: str, response: Response) -> Answer | None:
+    """A 2xx that turns its shopper away all the same; None for any other."""
+    return _turned_away(step, response) if _error_says(response, "code") == _THROTTLED else None
+
+
+def _turned_away(step: str, response: Response) -> Answer:
+    """A 2xx is not success. Nothing was done, so a money step is not `unknown` either."""
+    detail = {"step": step, "status": response.status}
+    return Answer("throttled", "the shop asked to come back later", noticed=(("turned_away_with_200", detail),))
+
+
 def _error_says(response: Response, name: str) -> str:
-    """What the shop says for programs: under `error` natively, at the top in the wallet's protocol."""
+    """What the shop says for programs; empty where it says nothing or no JSON."""
     try:
-        body = orjson.loads(response.body)
-        said = body.get("error", body)[name]
-    except (*_MALFORMED, AttributeError):
+        return _said_in(orjson.loads(response.body), name)
+    except orjson.JSONDecodeError:
         return ""
+
+
+def _said_in(body: Any, name: str) -> str:
+    """Under `error` natively, at the top in the wallet's protocol."""
+    if not isinstance(body, dict) or ("error" not in body and name not in body):
+        return ""
+    error = body.get("error", body)
+    said = error.get(name) if isinstance(error, dict) else None
     return said if isinstance(said, str) else ""
 
 
@@ -64,7 +84,8 @@ def read(step: str, response: Response, reading: Reading) -> Answer:
     if no:
         return no
     try:
-        return reading(orjson.loads(response.body))
+        body = orjson.loads(response.body)
+        return reading(body) if _said_in(body, "code") != _THROTTLED else _turned_away(step, response)
     except _MALFORMED:
         return Answer("unknown" if step in MONEY_STEPS else "error", f"{step}: the answer lacks what it must say")
 
@@ -86,19 +107,14 @@ def check(right: bool) -> Answer:
     return OK
 
 
-def holds(products: Any, wanted: Product) -> Answer:
-    """`ok` when a list of products holds the wanted one."""
-    return check(any(product["id"] == wanted.product for product in products))
-
-
 def read_cart(body: Any) -> Answer:
     """A cart, with what it costs by now."""
     return Answer("ok", total_minor=int(body["totals"]["total_minor"]), currency=body["currency"])
 
 
-def session_total_minor(session: Any) -> int:
-    """What a wallet's checkout session costs in the end."""
-    return next(int(total["amount"]) for total in session["totals"] if total["type"] == "total")
+def session_total_minor(session: Any, kind: str = "total") -> int:
+    """What a wallet's checkout session costs in the end, or one part of it."""
+    return next(int(total["amount"]) for total in session["totals"] if total["type"] == kind)
 
 
 def refused_by_message(session: Any) -> Answer | None:

@@ -4,10 +4,12 @@ One row a fact; the columns are those of the facts table, with `at_unix_us` (uni
 microseconds, null where the fact is a state) in place of `at_us`:
 
     witness    kind                                     amount_minor   detail
-    shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel
+    shop       order, order_pending, order_failed       total          prices in parts, codes, lines, channel,
+                                                                             region, shipping
     shop       stock                                    null           variant, units, initial
     shop       coupon                                   null           code, limit, used, excludes
     shop       event_held                               value          none; `at` is when it will be sent
+    shop       tax_rate                                 null           region, percent
     gateway    authorised, captured, voided, refunded,  of this step   payment
                declined
     shop       contact                                  null           cart, person, zone, since and left (unix us)
@@ -34,6 +36,7 @@ from doorbuster.promises.words import decimals
 Row = Mapping[str, Any]
 _NO_AMOUNT: Final = 1e12
 _KIND: Final = {"paid": "order", "pending": "order_pending", "failed": "order_failed"}
+_OF_AN_ORDER: Final = ("codes", "lines", "channel", "region", "shipping", "cart")
 
 
 class Asks(Protocol):
@@ -49,9 +52,13 @@ class Asks(Protocol):
 
 
 def shop_facts(asks: Asks) -> Iterator[Row]:
-    """Orders, stock and coupon uses."""
+    """Orders, stock, coupon uses and tax rates."""
     yield from map(_order, asks.pages("shop", "/admin/orders", "orders"))
-    for path, name, kind in (("/admin/stock", "stock", "stock"), ("/admin/coupons", "coupons", "coupon")):
+    for path, name, kind in (
+        ("/admin/stock", "stock", "stock"),
+        ("/admin/coupons", "coupons", "coupon"),
+        ("/admin/tax", "tax", "tax_rate"),
+    ):
         for row in asks.ask("shop", path)[name]:
             yield fact("shop", kind, detail=row)
     yield from map(_held, asks.ask("shop", "/admin/events-held")["held"])
@@ -170,8 +177,7 @@ def _moments(asks: Asks, service: str, witness: str, *faults: str) -> Iterator[R
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
-    detail = {**row["totals"], "codes": row["codes"], "lines": row["lines"], "channel": row["channel"]}
-    detail["cart"] = row["cart"]
+    detail = {**row["totals"], **{name: row[name] for name in _OF_AN_ORDER}}
     return fact(
         "shop",
         _KIND[row["status"]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gevent
@@ -166,6 +166,8 @@ class Walk:
         floor, outcome = self._floor, answer.outcome
         ended_us = self._ready_us = self._now_us()
         floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
+        for kind, detail in answer.noticed:
+            self._fact(kind, answer, detail)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
             floor.sign_of_life(ended_us, name, outcome)
@@ -204,7 +206,7 @@ class Walk:
         self._fact("purchase_unknown", unknown, {"detail": unknown.detail})
         return unknown
 
-    def _fact(self, kind: str, answer: Answer, detail: dict[str, Any]) -> None:
+    def _fact(self, kind: str, answer: Answer, detail: Mapping[str, Any]) -> None:
         self._floor.tally.facts.append(
             {
                 "at_us": self._now_us(),

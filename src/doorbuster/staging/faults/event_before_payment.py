@@ -10,7 +10,7 @@ FAULT = Fault(
     "event_before_payment",
     "shop",
     "share",
-    0.1,
+    0.2,
     "The purchase event of this share of orders is sent when the order is placed; its payment takes 2 s longer.",
     breaks="purchase events in time",
 )

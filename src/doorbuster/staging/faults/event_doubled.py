@@ -8,7 +8,7 @@ FAULT = Fault(
     "event_doubled",
     "shop",
     "share",
-    0.1,
+    0.2,
     "The purchase event of this share of paid orders is sent twice, the second time under an id of its own.",
     breaks="one purchase event per order",
 )

@@ -16,10 +16,12 @@ OWN_ZONE: Final = "Europe/Madrid"
 # One zone a country, that of most of its people: a postal code would tell more, and few shops ask it.
 ZONES: Final = {
     "AU": "Australia/Sydney",
+    "CN": "Asia/Shanghai",
     "DE": "Europe/Berlin",
     "ES": "Europe/Madrid",
     "FR": "Europe/Paris",
     "GB": "Europe/London",
+    "IN": "Asia/Kolkata",
     "JP": "Asia/Tokyo",
     "MX": "America/Mexico_City",
     "PT": "Europe/Lisbon",
