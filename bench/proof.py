@@ -60,13 +60,13 @@ def proved(jobs: list[Job], lanes: int, folder: Path) -> list[Told]:
 
 def line(told: Told) -> str:
     """One run in one line."""
-    what = f"{told.took_s:5.1f} s  {told.job.bug or 'clean'}, seed {told.job.seed}: "
+    what = f"{told.took_s:5.1f} s, late {told.late_ms_p99:4.0f} ms  {told.job.bug or 'clean'}, seed {told.job.seed}: "
     broken = ", ".join(f"{promise} {count}" for promise, count in told.broken.items())
     if told.unfinished:
         return f"{what}COUNTS FOR NOTHING: {told.unfinished}"
     untold = f"; cannot tell: {', '.join(told.cannot_tell)}" if told.cannot_tell else ""
     if told.job.bug is None:
-        return f"{what}{'ALARM: ' + broken if broken else 'no alarm'}{untold}"
+        return f"{what}{'ALARM: ' + '; '.join(told.sentences.values()) if broken else 'no alarm'}{untold}"
     first = "" if told.after_sessions is None else f" after {told.after_sessions} sessions"
     return f"{what}{'caught' + first if told.caught else 'MISSED'}{f' ({broken})' if broken else ''}{untold}"
 

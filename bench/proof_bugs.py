@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from doorbuster.staging.faults import list_faults
-
-SCENARIO = Path(__file__).resolve().with_name("proof.toml")
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What is otherwise than in the other runs while a bug is on, and why."""
+    """Other faults that are on with a bug, and why."""
 
     because: str
-    faults: Mapping[str, float] = field(default_factory=dict)
-    """Switched on with it, by name, with their values."""
-    scenario: Mapping[str, str] = field(default_factory=dict)
-    """Keys of bench/proof.toml, with other values, as TOML."""
+    faults: Mapping[str, float]
+    """By name, with their values."""
 
     def text(self) -> str:
-        """E.g. `gateway_slow=400`, `coupon_share = 1.0`: because."""
-        faults = [f"`{name}={value:g}`" for name, value in self.faults.items()]
-        return (
-            ", ".join([*faults, *(f"`{key} = {value}`" for key, value in self.scenario.items())]) + f": {self.because}"
-        )
+        """E.g. `gateway_slow=400`: because."""
+        return ", ".join(f"`{name}={value:g}`" for name, value in self.faults.items()) + f": {self.because}"
 
 
 _AT_ONCE = (
@@ -35,11 +26,6 @@ _AT_ONCE = (
 )
 BESIDE: Mapping[str, Beside] = {
     "oversell": Beside(_AT_ONCE, faults={"gateway_slow": 400}),
-    "coupon_overuse": Beside(
-        f"the scarcest code is good for 25 orders, more than these sessions would use; and {_AT_ONCE}",
-        faults={"gateway_slow": 1000},
-        scenario={"coupon_share": "1.0", "products": "[]"},
-    ),
 }
 
 
@@ -54,19 +40,3 @@ def faults_of(bug: str | None) -> list[dict[str, object]]:
         return []
     beside = BESIDE[bug].faults if bug in BESIDE else {}
     return [{"name": bug}, *({"name": name, "value": value} for name, value in beside.items())]
-
-
-def scenario_of(bug: str | None, folder: Path) -> Path:
-    """The scenario that a bug is proved on, written into this folder with its curve where it is another."""
-    changes = BESIDE[bug].scenario if bug is not None and bug in BESIDE else {}
-    if not changes:
-        return SCENARIO
-    text = SCENARIO.read_text(encoding="utf-8")
-    for key, value in changes.items():
-        text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
-        assert found == 1, key
-    path = folder / SCENARIO.name
-    path.write_text(text, encoding="utf-8")
-    curve = SCENARIO.with_suffix(".csv")
-    (folder / curve.name).write_bytes(curve.read_bytes())
-    return path

@@ -14,12 +14,13 @@ from pathlib import Path
 import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
-from proof_bugs import faults_of, scenario_of
+from proof_bugs import faults_of
 
 from doorbuster.analysis.gate_file import load_gate
 from doorbuster.audit.audit import Audit, audit_run
+from doorbuster.audit.told import one_offence
 from doorbuster.cards import find_gate
-from doorbuster.promises.fact import Offence
+from doorbuster.promises.fact import Finding, Offence
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
 from doorbuster.rehearsal.finish import finish
@@ -30,7 +31,10 @@ from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 
 HERE = Path(__file__).resolve().parent
+SCENARIO = HERE / "proof.toml"
 MOST_SESSIONS = 300
+MOST_LATE_MS = 500.0
+"""Far more than a rehearsal may have. Beyond it the machine stands still for seconds, and so do carts."""
 RULES = load_gate(find_gate(None)).promises
 """The numbers that a shop promises by default, as `doorbuster audit` has them."""
 
@@ -53,11 +57,14 @@ class Told:
     """Why the run neither catches nor clears anything; None for one that counts."""
     broken: dict[str, int]
     """Promise to the number of offences."""
+    sentences: dict[str, str]
+    """Of the promises that are broken."""
     cannot_tell: dict[str, str]
     """Promise to its sentence."""
     after_sessions: int | None
     """How many sessions had begun by the first offence of the promise that must name the bug, if known."""
-    sessions: int
+    late_ms_p99: float
+    """Of shoppers' starts: how crowded the machine was."""
     took_s: float
 
     @property
@@ -81,9 +88,7 @@ class Lane:
     def _once(self, job: Job) -> Told:
         began_s = time.monotonic()
         settings = Settings()
-        directory = prepare(
-            RunOptions(scenario_of(job.bug, self.folder), self.shop_url, self.folder / "runs", seed=job.seed), settings
-        )
+        directory = prepare(RunOptions(SCENARIO, self.shop_url, self.folder / "runs", seed=job.seed), settings)
         self._switch_on(job.bug)
         code = self._walk(directory)
         finish(directory, settings)  # what it thinks of our lateness is not asked: the audit is what is proved
@@ -126,20 +131,27 @@ def judged(job: Job, audit: Audit, directory: RunDirectory, code: int, took_s: f
     named = broken.get(job.breaks or "")
     return Told(
         job=job,
-        unfinished=audit.unfinished or amiss(run, code, sessions.num_rows),
+        unfinished=audit.unfinished
+        or amiss(run, code, sessions.select(["outcome", "last_step"]).to_pylist(), late_ms_p99(sessions)),
         broken={promise: len(finding.offences) for promise, finding in broken.items()},
+        sentences={promise: said_of(finding) for promise, finding in broken.items()},
         cannot_tell={
             finding.promise: finding.sentence
             for finding in audit.findings
             if finding.kept is None and finding.promise not in audit.optional
         },
         after_sessions=after_sessions(named.offences, sessions) if named else None,
-        sessions=sessions.num_rows,
+        late_ms_p99=late_ms_p99(sessions),
         took_s=took_s,
     )
 
 
-def amiss(run: dict[str, object], code: int, sessions: int) -> str | None:
+def said_of(finding: Finding) -> str:
+    """The promise's sentence, and the first that offended."""
+    return f"{finding.sentence}; first {one_offence(finding.offences[0]).strip()}"
+
+
+def amiss(run: dict[str, object], code: int, sessions: list[dict[str, str]], late_ms: float) -> str | None:
     """Why a run that reached its end counts for nothing all the same."""
     read_back, bugs, counts = run["read_back"], run["bugs"], run["conservation"]
     assert isinstance(read_back, dict) and isinstance(bugs, dict) and isinstance(counts, dict)
@@ -149,9 +161,20 @@ def amiss(run: dict[str, object], code: int, sessions: int) -> str | None:
         return f"the shop's books were not read back: {read_back['why']}"
     if bugs["count"]:
         return f"a mistake of ours: {bugs['first']}"
-    if not counts["planned"] == counts["started"] == sessions <= MOST_SESSIONS:
-        return f"{counts['planned']} sessions planned, {counts['started']} started, {sessions} recorded"
-    return None
+    if not counts["planned"] == counts["started"] == len(sessions) <= MOST_SESSIONS:
+        return f"{counts['planned']} sessions planned, {counts['started']} started, {len(sessions)} recorded"
+    # Whoever only looks for an order may be cut off; what another was about to do, the books do not tell.
+    cut_off = [
+        one["last_step"] for one in sessions if one["outcome"] == "in_flight" and one["last_step"] != "order.read"
+    ]
+    if cut_off:
+        return f"{len(cut_off)} sessions were cut off, the first at {cut_off[0]}"
+    return f"the machine was too crowded: shoppers came {late_ms:.0f} ms late (p99)" if late_ms > MOST_LATE_MS else None
+
+
+def late_ms_p99(sessions: pa.Table) -> float:
+    """How late the latest in a hundred shoppers came."""
+    return float(pc.quantile(pc.subtract(sessions["started_us"], sessions["due_us"]), 0.99)[0].as_py()) / 1000
 
 
 def after_sessions(offences: tuple[Offence, ...], sessions: pa.Table) -> int | None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from doorbuster.rehearsal.planning import plan_of
-from doorbuster.scenario import Scenario
 from doorbuster.staging.faults import list_faults
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "bench"))
-from proof_bugs import BESIDE, bugs, faults_of, scenario_of
+from proof_bugs import BESIDE, bugs, faults_of
 from proof_page import Proof, at_most, page, verdict
-from proof_run import MOST_SESSIONS, Job, Told, amiss
+from proof_run import MOST_SESSIONS, SCENARIO, Job, Told, amiss
 
 OVERSOLD = "stock is never oversold"
 
@@ -28,7 +26,16 @@ def told(
     cannot_tell: dict[str, str] | None = None,
 ) -> Told:
     job = Job(bug, bugs()[bug] if bug else None, seed)
-    return Told(job, unfinished, broken or {}, cannot_tell or {}, 40 + seed if broken else None, 300, 1.0)
+    return Told(
+        job,
+        unfinished,
+        broken or {},
+        dict.fromkeys(broken or {}, "so many units"),
+        cannot_tell or {},
+        40 + seed if broken else None,
+        300,
+        1.0,
+    )
 
 
 def proof(*runs: Told) -> Proof:
@@ -56,7 +63,7 @@ def test_a_clean_run_may_neither_alarm_nor_leave_a_promise_untold() -> None:
     alarm = proof(told(None, 1), told(None, 2, {OVERSOLD: 1}))
     assert not verdict(alarm)[0]
     assert "1 of 2 clean runs raised an alarm" in page(alarm)
-    assert f"- seed 2: {OVERSOLD}, offences: 1" in page(alarm)
+    assert f"- seed 2, {OVERSOLD}: so many units" in page(alarm)
     untold = proof(told(None, 1, cannot_tell={OVERSOLD: f"{OVERSOLD}: cannot tell, why"}))
     assert not verdict(untold)[0]
     assert f"- seed 1: {OVERSOLD}: cannot tell, why" in page(untold)
@@ -95,28 +102,39 @@ def test_what_so_many_clean_runs_support() -> None:
 def test_a_run_that_counts_walked_all_its_sessions_and_was_read_back(
     changed: dict[str, object], says: str | None
 ) -> None:
-    run = {
-        "read_back": {"done": True},
-        "bugs": {"count": 0},
-        "conservation": {"planned": 300, "started": 300},
-        **changed,
-    }
-    sessions = int(run["conservation"]["started"])  # type: ignore[call-overload, index]
-    found = amiss(run, 0, sessions)
+    counts: dict[str, int] = {"planned": 300, "started": 300}
+    run: dict[str, object] = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": counts, **changed}
+    sessions = [{"outcome": "ok", "last_step": "home"}] * (301 if "301" in (says or "") else 300)
+    found = amiss(run, 0, sessions, 20.0)
     assert found is None if says is None else says in (found or "")
-    assert "ended with 70" in (amiss(run, 70, sessions) or "")
+    assert "ended with 70" in (amiss(run, 70, sessions, 20.0) or "")
 
 
-def test_every_bug_is_walked_by_no_more_than_300_sessions(tmp_path: Path) -> None:
-    for bug in (None, *bugs()):
-        plan = plan_of(scenario_of(bug, tmp_path))
-        assert isinstance(plan.scenario, Scenario)
-        assert plan.due_us.size == MOST_SESSIONS
+def test_only_who_looks_for_an_order_may_be_cut_off() -> None:
+    run = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": {"planned": 1, "started": 1}}
+    assert amiss(run, 0, [{"outcome": "in_flight", "last_step": "order.read"}], 20.0) is None
+    assert "cut off, the first at cart.add" in (
+        amiss(run, 0, [{"outcome": "in_flight", "last_step": "cart.add"}], 20.0) or ""
+    )
+
+
+def test_a_run_on_a_machine_that_stands_still_counts_for_nothing() -> None:
+    run = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": {"planned": 1, "started": 1}}
+    went_home = [{"outcome": "ok", "last_step": "home"}]
+    assert amiss(run, 0, went_home, 499.0) is None
+    assert "too crowded" in (amiss(run, 0, went_home, 501.0) or "")
+
+
+def test_300_sessions_whatever_the_seed() -> None:
+    for seed in (1, 20, 1001):
+        assert plan_of(SCENARIO, seed=seed).due_us.size == MOST_SESSIONS
+
+
+def test_what_is_on_beside_a_bug_wrongs_nobody_by_itself() -> None:
     known = {fault.name: fault.breaks for fault in list_faults()}
     for bug, beside in BESIDE.items():
         assert known[bug]
-        assert [known[name] for name in beside.faults] == [""] * len(
-            beside.faults
-        )  # nothing that wrongs somebody itself
+        assert {known[name] for name in beside.faults} == {""}
     assert faults_of("lost_events") == [{"name": "lost_events"}]
+    assert faults_of("oversell") == [{"name": "oversell"}, {"name": "gateway_slow", "value": 400}]
     assert faults_of(None) == []
