@@ -45,7 +45,9 @@ def check(ledger: Ledger) -> Finding:
         return cannot_tell(PROMISE, "the payment gateway was still away when its books were read")
     checked = len({order.purchase for order in (*ledger.orders, *ledger.pending) if _since(order.at_us, since_us)})
     recovered = f"recovery after {numbers['recovery_s']:.1f} s" if "recovery_s" in numbers else "no payment after it"
-    measured = f"; away for {numbers['outage_s']:.0f} s, {numbers['pending_then']:.0f} orders waited, {recovered}"
+    measured = (
+        f"; away for {numbers['outage_s']:.0f} s, {some(int(numbers['pending_then']), 'order')} waited, {recovered}"
+    )
     if "rescued_share" in numbers:
         measured += f"; {numbers['rescued']:.0f} of {numbers['offered']:.0f} bought by the wallet instead"
     broken = f"{some(len(offences), 'purchase')} harmed by a payment outage: {by_what(offences)}"

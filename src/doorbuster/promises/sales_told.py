@@ -41,7 +41,9 @@ def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding
     away = outages(ledger.moments[witness])
     if away:
         numbers |= {"outage_s": seconds(away), **_recovery(waits, away[-1].up_us)}
-        measured += f"; away for {numbers['outage_s']:.0f} s, {numbers.get('waiting_then', 0):.0f} orders waited"
+        measured += (
+            f"; away for {numbers['outage_s']:.0f} s, {some(int(numbers.get('waiting_then', 0)), 'order')} waited"
+        )
         if "recovery_s" in numbers:
             measured += f", the last one {done} {numbers['recovery_s']:.1f} s after"
     broken = f"{some(len(offences), 'order')} not {done} as promised: {by_what(offences)}"
