@@ -51,6 +51,7 @@ bars: $(VENV)/.test-installed  ## the long proofs, about half an hour
 	$(BIN)/python bench/bars.py demo
 	$(BIN)/python bench/bars.py starved
 	$(BIN)/python bench/round_trip.py
+	$(BIN)/python bench/outage.py
 
 bars-slice: $(VENV)/.test-installed  ## two minutes of each of the long proofs
 	$(BIN)/python bench/bars.py lateness 1
@@ -58,6 +59,7 @@ bars-slice: $(VENV)/.test-installed  ## two minutes of each of the long proofs
 	$(BIN)/python bench/faults.py --count 8
 	$(BIN)/python bench/round_trip.py --minutes 0.7 --think 0.1
 	$(BIN)/python bench/soak.py --minutes 1
+	$(BIN)/python bench/outage.py --slice
 
 proof: $(VENV)/.test-installed  ## every bug that we claim to catch, 3 seeds, and 10 clean runs, under 10 minutes; writes docs/proof.md
 	$(BIN)/python bench/proof.py --seeds 3 --clean 10 --write docs/proof.md

@@ -106,11 +106,11 @@ class Day:
         initial = sold - self.initial_less if self.initial_less else sold + 10
         stock = {"variant": "hat", "initial": initial, "units": initial - sold - self.missing_units}
         coupon = {"code": "BF25", "limit": uses - self.uses_too_many, "used": uses, "excludes": ["VIP50"]}
-        alive_us = range(-5 * SECOND_US, (len(self.sales) + 2) * SECOND_US, SECOND_US // 2)
+        alive_us = range(-5 * SECOND_US, (len(self.sales) + 2) * SECOND_US, SECOND_US // 4)
         return [
             *told,
             *self.more,
-            *(fact("shopper", "shop_answered", at_us=at_us) for at_us in alive_us),
+            *(fact("shopper", "shop_answered", at_us=at_us, detail={"waited_ms": 40}) for at_us in alive_us),
             fact("shop", "stock", detail=stock),
             fact("shop", "stock", detail={"variant": "umbrella", "initial": 0, "units": 0}),
             fact("shop", "coupon", detail=coupon),
@@ -145,7 +145,7 @@ CARTS = [
 PACES = [
     fact("run", "pace", at_us=second * SECOND_US, detail={"step": step, "answers": 30, "quick_ms": 50.0 + second % 2})
     for second in range(12)
-    for step in ("home", "product", "cart.add")
+    for step in ("home", "product", "cart.add", "cart.view", "checkout.start")
 ]
 """How fast the shop answered, second by second."""
 

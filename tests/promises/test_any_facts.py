@@ -24,7 +24,7 @@ KINDS = [
     ("register", "sale_registered"), ("shopper", "offered_other_method"), ("shopper", "rescued_by_wallet"), ("mailbox", "confirmation"), ("", "\x00"),
     ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"), ("", "\x00"),
     ("shopper", "cart_seen"), ("shopper", "foreign_cart"), ("shopper", "turned_away_with_200"), ("shopper", "shown_in_vain"),
-    ("shopper", "shipping_chosen"), ("shop", "tax_rate"), ("run", "pace"), ("run", "load"),
+    ("shopper", "shipping_chosen"), ("shop", "tax_rate"), ("run", "pace"), ("run", "load"), ("run", "generator"),
 ]  # fmt: skip
 small = st.none() | st.integers(-3, 3) | st.sampled_from([10**15, -(10**15)])
 name = st.none() | st.sampled_from(["", "a", "b", "i1", "o1", "hat"])
@@ -43,7 +43,10 @@ detail = st.fixed_dictionaries(
         **dict.fromkeys(("left_unix_us", "since_unix_us"), small | st.integers(0, 2 * 10**15) | rubbish),
         **dict.fromkeys(("variant", "code", "payment"), name | rubbish),
         **dict.fromkeys(("region", "shipping", "option", "cart", "step", "page"), name | rubbish),
-        **dict.fromkeys(("shown_s_ago", "percent", "answers", "quick_ms", "shoppers"), st.floats(0) | small | rubbish),
+        **dict.fromkeys(
+            ("shown_s_ago", "percent", "answers", "quick_ms", "shoppers", "loop_stall_ms_p99"),
+            st.floats(0) | small | rubbish,
+        ),
         "variants": st.lists(name | rubbish, max_size=2) | rubbish,
         "pace_ms": st.dictionaries(st.sampled_from(["cart.add", "cart.view"]), st.floats(0) | rubbish) | rubbish,
         **dict.fromkeys(("units", "initial", "held", "limit", "used"), small | rubbish),

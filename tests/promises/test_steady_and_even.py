@@ -12,7 +12,7 @@ from doorbuster.promises.fact import Fact, Finding
 from doorbuster.promises.ledger import ledger_of
 from tests.promises.day import SECOND_US, fact
 
-STEPS = ("home", "product", "cart.add", "checkout.start")
+STEPS = ("home", "product", "cart.create", "cart.add", "checkout.start")
 Times = Callable[[int, str], float]
 
 
@@ -62,6 +62,13 @@ def test_what_more_shoppers_explain_is_not_called_a_leak() -> None:
     assert found.kept is None
     assert "never again as quiet" in found.sentence
     assert steady(leak, lambda second: 90 if 4 <= second < 8 else 30).kept is False
+
+
+def test_a_generator_that_stood_still_cannot_tell() -> None:
+    stalled = fact("run", "generator", at_us=0, detail={"loop_stall_ms_p99": 101.0})
+    found = steady_latency.check(ledger_of([*run(leak), stalled]))
+    assert found.kept is None
+    assert "generator itself stood still" in found.sentence
 
 
 def test_a_short_run_cannot_tell() -> None:

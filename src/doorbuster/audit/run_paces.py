@@ -25,12 +25,13 @@ _QUICK: Final = 0.25
 
 
 def read_paces(directory: RunDirectory) -> Iterator[Fact]:
-    """For each slice and step a fact `pace` {step, answers, quick_ms} of service times, and `load` {shoppers}.
+    """For each slice and step facts `pace` {step, answers, quick_ms} and `load` {shoppers}; once `generator`.
 
     Warm-up and drain are left out. `at_us` is where the slice begins. No facts for a run that does not say how long
     it was. Raises RunDirectoryError when one of the two tables is damaged.
     """
-    clock = directory.read_run().get("clock") or {}
+    info = directory.read_run()
+    clock, generator = info.get("clock") or {}, info.get("generator") or {}
     begin_s, end_s = clock.get("warm_up_s"), clock.get("duration_s")
     if not isinstance(begin_s, int | float) or not isinstance(end_s, int | float) or end_s <= begin_s:
         return
@@ -43,6 +44,7 @@ def read_paces(directory: RunDirectory) -> Iterator[Fact]:
     for (number, step), counts in sorted(buckets.items()):
         detail = {"step": step, "answers": counts.total(), "quick_ms": quantile_us(dense(counts), _QUICK) / 1e3}
         yield _fact(begin + number * slice_s, "pace", detail)
+    yield _fact(begin, "generator", {"loop_stall_ms_p99": generator.get("loop_stall_ms_p99")})
     shoppers: Counter[int] = Counter()
     arrivals = read_table(directory, "arrivals")
     for second, started in zip(arrivals["second"].to_pylist(), arrivals["started"].to_pylist(), strict=True):

@@ -36,6 +36,13 @@ class Wait(NamedTuple):
         return self.intent if self.session is None else self.session
 
 
+class Answered(NamedTuple):
+    """A moment at which somebody was answered, and how long they had waited."""
+
+    at_us: int
+    waited_us: int
+
+
 class Dealt(NamedTuple):
     """The combination that a buying session was dealt."""
 
@@ -71,6 +78,6 @@ def _levels(detail: str | None) -> Levels:
     return tuple((factor, str(told[factor])) for factor in FACTORS if isinstance(told.get(factor), str))
 
 
-def read_answered(fact: Fact) -> tuple[int] | None:
-    """When the shop answered somebody."""
-    return None if fact.at_us is None else (fact.at_us,)
+def read_answered(fact: Fact) -> Answered | None:
+    waited_ms = object_of(fact.detail).get("waited_ms")
+    return Answered(fact.at_us, waited_ms * 1000) if fact.at_us is not None and type(waited_ms) is int else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from doorbuster.promises.cart_rows import Dealt, Wait, read_answered, read_dealt, read_wait
+from doorbuster.promises.cart_rows import Answered, Dealt, Wait, read_answered, read_dealt, read_wait
 from doorbuster.promises.fact import Fact
 from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
 from doorbuster.promises.message_rows import Contact, Message, read_contact, read_message
@@ -41,6 +41,7 @@ from doorbuster.promises.rows import (
 )
 from doorbuster.promises.shop_rows import (
     CartSeen,
+    Generator,
     Load,
     Noticed,
     Pace,
@@ -48,6 +49,7 @@ from doorbuster.promises.shop_rows import (
     ShownInVain,
     TaxRate,
     read_cart_seen,
+    read_generator,
     read_load,
     read_noticed,
     read_pace,
@@ -92,6 +94,7 @@ _READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
     ("register", ("down", "up"), "register moments", read_moment),
     ("run", ("pace",), "paces", read_pace),
     ("run", ("load",), "loads", read_load),
+    ("run", ("generator",), "generators", read_generator),
 )
 """Witness, kinds of fact, the heap that their rows go onto, and how a row is read; None is no row."""
 
@@ -146,8 +149,8 @@ class Ledger:
     waits: Sequence[Wait]
     """Steps on a cart that shoppers waited for in vain."""
     dealt: Sequence[Dealt]
-    answered_us: Sequence[int]
-    """Moments at which the shop answered somebody, twice a second or so."""
+    answered: Sequence[Answered]
+    """Four times a second or so."""
     order_by_id: dict[str, Order]
     orders_of: dict[str, list[Order]]
     """By purchase: the intent, or the order id where the shop knows no intents."""
@@ -172,6 +175,7 @@ class Ledger:
     tax_rates: Sequence[TaxRate]
     paces: Sequence[Pace]
     loads: Sequence[Load]
+    generators: Sequence[Generator]
 
     @property
     def currency(self) -> str | None:
@@ -234,7 +238,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         coupons=list({one.code: one for one in rows["coupons"]}.values()),
         waits=rows["waits"],
         dealt=rows["dealt"],
-        answered_us=[at_us for (at_us,) in rows["answered"]],
+        answered=rows["answered"],
         order_by_id=order_by_id,
         orders_of=dict(orders_of),
         charges_of=dict(charges_of),
@@ -251,6 +255,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         tax_rates=rows["tax_rates"],
         paces=rows["paces"],
         loads=rows["loads"],
+        generators=rows["generators"],
     )
 
 

@@ -39,6 +39,8 @@ class Limits:
     """A step has got slower over the run when it takes this many times what it took at first,"""
     slower_ms: float = 100.0
     """and this much longer."""
+    generator_stall_ms: float = 100.0
+    """Beyond this 99th percentile of its own pauses a load generator cannot tell the shop's slowness from its own."""
     uneven_times: float = 2.0
     """A cart is slow when each of its steps takes this many times what the same step took other carts just then,"""
     uneven_ms: float = 100.0

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
-from doorbuster.promises.cart_rows import Wait
+from doorbuster.promises.cart_rows import Answered, Wait
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.in_common import in_common, told, with_all
 from doorbuster.promises.ledger import Ledger
 from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
 
 PROMISE = "no frozen cart"
+_PARTS: Final = 4
+_QUICK: Final = 8
+"""Others are answered in an eighth of the time that this cart was waited for: it hangs, the shop does not."""
 
 
 def check(ledger: Ledger) -> Finding:
@@ -22,11 +26,11 @@ def check(ledger: Ledger) -> Finding:
         return cannot_tell(PROMISE, why)
     limit_us = ledger.limits.frozen_after_s * 1e6
     waits = list({wait.shopper: wait for wait in reversed(ledger.waits) if wait.waited_us >= limit_us}.values())[::-1]
-    if waits and not ledger.answered_us:
+    if waits and not ledger.answered:
         return cannot_tell(
             PROMISE, f"{some(len(waits), 'cart')} hung, and nothing tells whether the rest of the shop did"
         )
-    frozen = [wait for wait in waits if _others_were_answered(ledger.answered_us, wait)]
+    frozen = [wait for wait in waits if _others_were_answered(ledger.answered, wait)]
     offences = [
         Offence(f"at {wait.step}", wait.at_us, wait.intent, None, None, None, None, wait.session) for wait in frozen
     ]
@@ -46,15 +50,16 @@ def check(ledger: Ledger) -> Finding:
     )
 
 
-def _others_were_answered(answered_us: Sequence[int], wait: Wait) -> bool:
-    """In both halves of the wait: a shop that fell silent in the middle of it, or came back, hung as a whole."""
-    began_us, middle_us = wait.at_us - wait.waited_us, wait.at_us - wait.waited_us // 2
-    begun, half, over = (
-        bisect_left(answered_us, began_us),
-        bisect_left(answered_us, middle_us),
-        bisect_right(answered_us, wait.at_us),
-    )
-    return begun < half < over
+def _others_were_answered(answered: Sequence[Answered], wait: Wait) -> bool:
+    """In each part of the wait, and quickly: a shop that is slow or silent as a whole freezes no cart."""
+    began_us = wait.at_us - wait.waited_us
+    parts = set()
+    for one in answered[bisect_left(answered, (began_us,)) :]:
+        if one.at_us >= wait.at_us:
+            break
+        if one.waited_us * _QUICK <= wait.waited_us:
+            parts.add((one.at_us - began_us) * _PARTS // wait.waited_us)
+    return len(parts) == _PARTS
 
 
 def _shared(ledger: Ledger, frozen: list[Wait]) -> str:
@@ -77,4 +82,5 @@ def _shared(ledger: Ledger, frozen: list[Wait]) -> str:
 def _outage(count: int) -> str:
     if not count:
         return ""
-    return f"; {some(count, 'cart')} hung while nobody else was answered either: an outage, or nobody else was there"
+    why = "an outage, a slow shop, or nobody else was there"
+    return f"; {some(count, 'cart')} hung while others were not answered either, or not quickly: {why}"

@@ -76,6 +76,13 @@ class Load(NamedTuple):
     shoppers: int
 
 
+class Generator(NamedTuple):
+    """The health of what sent the load."""
+
+    stall_ms: float
+    """99th percentile of how long its event loop stood still."""
+
+
 def read_cart_seen(fact: Fact) -> CartSeen | None:
     detail = object_of(fact.detail)
     cart, told = name_of(detail.get("cart")), detail.get("pace_ms")
@@ -130,6 +137,11 @@ def read_pace(fact: Fact) -> Pace | None:
 def read_load(fact: Fact) -> Load | None:
     shoppers = whole(object_of(fact.detail).get("shoppers"))
     return None if fact.at_us is None or shoppers is None else Load(fact.at_us, shoppers)
+
+
+def read_generator(fact: Fact) -> Generator | None:
+    stall_ms = _number(object_of(fact.detail).get("loop_stall_ms_p99"))
+    return None if stall_ms is None else Generator(stall_ms)
 
 
 def _number(value: object) -> float | None:

@@ -20,6 +20,8 @@ PER_OCTAVE = 128
 
 _OCTAVE_AT_TOP = math.frexp(HIGHEST_US / LOWEST_US)[1] - 1
 _TOP_SUB = int((2 * math.frexp(HIGHEST_US / LOWEST_US)[0] - 1) * PER_OCTAVE)
+_BITS_BELOW = 52 - (PER_OCTAVE.bit_length() - 1)
+_BIAS = 1023 * PER_OCTAVE
 OVERFLOW = 1 + _OCTAVE_AT_TOP * PER_OCTAVE + _TOP_SUB + 1
 """Index of the bucket for everything above; index 0 is the bucket for everything below."""
 
@@ -59,8 +61,13 @@ BOUNDS_US: NDArray[np.float64] = np.array([lower_bound_us(i) for i in range(OVER
 
 
 def index_of_bounds(bucket_us: NDArray[Any]) -> NDArray[np.intp]:
-    """Bucket indexes of an array of lower bounds as stored in a run directory."""
-    return np.searchsorted(BOUNDS_US, np.asarray(bucket_us, dtype=np.float64), side="right") - 1
+    """Bucket indexes of an array of latencies, or of lower bounds as stored in a run directory: `bucket_of` of each.
+
+    A float's exponent is its octave and the first bits after it are the place in the octave: no bound is looked up.
+    """
+    latency_us = np.asarray(bucket_us, dtype=np.float64)
+    place = ((latency_us / LOWEST_US).view(np.int64) >> _BITS_BELOW) - _BIAS + 1
+    return np.where(latency_us >= HIGHEST_US, OVERFLOW, np.maximum(place, 0))
 
 
 def dense(counts: Mapping[int, int]) -> NDArray[np.int64]:

@@ -13,7 +13,6 @@ from doorbuster.staging.books import Cart
 from doorbuster.staging.carts import in_turn, open_cart, own_cart, view
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.faults import price_changed
-from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.gateway_calls import Declined, GatewaySilent, MethodUnavailable
 from doorbuster.staging.orders import Order
 from doorbuster.staging.pricing import SHIPPING_OPTIONS
@@ -103,8 +102,8 @@ async def _payment(shop: Shop, call: Call) -> Reply:
 
 def _repriced(shop: Shop, cart: Cart, intent: str) -> Cart:
     """With the fault on, prices are looked up anew once the shopper has seen them."""
-    share = shop.counter.faults.value(price_changed.FAULT)
-    return cart if share is None else replace(cart, repriced=strikes(price_changed.FAULT, intent, share))
+    on = shop.counter.faults.value(price_changed.FAULT) is not None
+    return replace(cart, repriced=shop.counter.faults.hits(price_changed.FAULT, intent)) if on else cart
 
 
 async def _let_go(shop: Shop, authorisation: str) -> None:

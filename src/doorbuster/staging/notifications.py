@@ -18,7 +18,7 @@ from doorbuster.staging.faults import (
     lost_notifications,
     reordered_notifications,
 )
-from doorbuster.staging.faults.fault import Fault, strikes
+from doorbuster.staging.faults.fault import Fault
 from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import PAGE, Call, Counter, Endpoint, Reply
 
@@ -95,8 +95,7 @@ class Outbox:
         task.add_done_callback(self._sending.discard)
 
     def _struck(self, fault: Fault, notification: Notification) -> bool:
-        share = self._faults.value(fault)
-        return share is not None and strikes(fault, notification.id, share)
+        return self._faults.hits(fault, notification.id)
 
     async def _deliver(
         self, notification: Notification, waits_for: asyncio.Event | None, overtakes: list[asyncio.Event]

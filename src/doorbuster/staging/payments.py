@@ -9,7 +9,6 @@ from typing import Any
 from starlette.routing import Route
 
 from doorbuster.staging.faults import declines, timeout_after_capture
-from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.switchboard import Switchboard
 from doorbuster.staging.web import PAGE, Call, Counter, Endpoint, Reply
 
@@ -76,15 +75,9 @@ class PaymentBooks:
 
 def bank_says_no(faults: Switchboard, attempt: str) -> bool:
     """Whether the bank declines an attempt to pay, where declines are switched on; the same each time for one name."""
-    share = faults.value(declines.FAULT)
-    return share is not None and strikes(declines.FAULT, attempt, share)
+    return faults.hits(declines.FAULT, attempt)
 
 
 def captured_late_ms(faults: Switchboard, payment: str) -> float:
     """How long the answer about a payment just captured is held back, in milliseconds; 0 where no fault hits it."""
-    share = faults.value(timeout_after_capture.FAULT)
-    return (
-        timeout_after_capture.LATE_MS
-        if share is not None and strikes(timeout_after_capture.FAULT, payment, share)
-        else 0.0
-    )
+    return timeout_after_capture.LATE_MS if faults.hits(timeout_after_capture.FAULT, payment) else 0.0

@@ -68,14 +68,18 @@ def price(
 
 
 def price_tax_cut_off(
-    lines: Iterable[tuple[int, int]], percent_off: int = 0, shipping_minor: int = 0, free_shipping: bool = False
+    lines: Iterable[tuple[int, int]],
+    percent_off: int = 0,
+    shipping_minor: int = 0,
+    free_shipping: bool = False,
+    tax_percent: int = TAX_PERCENT,
 ) -> Totals:
     """The rounding_drift fault: totals as another part of a shop works them out, which cuts off half cents of tax.
 
     >>> price_tax_cut_off([(1999, 2)], percent_off=10, shipping_minor=490).tax_minor
     817
     """
-    right = price(lines, percent_off, shipping_minor, free_shipping)
+    right = price(lines, percent_off, shipping_minor, free_shipping, tax_percent)
     taxable_minor = right.total_minor - right.tax_minor
-    tax_minor = taxable_minor * TAX_PERCENT // 100
+    tax_minor = taxable_minor * tax_percent // 100
     return replace(right, tax_minor=tax_minor, total_minor=taxable_minor + tax_minor)

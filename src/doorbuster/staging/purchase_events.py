@@ -26,7 +26,7 @@ from doorbuster.staging.faults import (
     event_wrong_value,
     lost_events,
 )
-from doorbuster.staging.faults.fault import Fault, strikes
+from doorbuster.staging.faults.fault import Fault
 from doorbuster.staging.orders import Order
 from doorbuster.staging.switchboard import Switchboard
 
@@ -111,8 +111,7 @@ class PurchaseEvents:
             self._queue({**event, "event_id": f"thank-you-{order.id}"})
 
     def _hits(self, fault: Fault, order: Order) -> bool:
-        share = self._faults.value(fault)
-        return share is not None and strikes(fault, order.id, share)
+        return self._faults.hits(fault, order.id)
 
     def _queue(self, event: Event) -> None:
         late_ms = self._faults.value(event_late.FAULT)

@@ -23,7 +23,7 @@ from doorbuster.staging.faults import (
     reservation_leak,
     unheard_payments,
 )
-from doorbuster.staging.faults.fault import Fault, strikes
+from doorbuster.staging.faults.fault import Fault
 from doorbuster.staging.gateway_calls import Declined, GatewayCalls, GatewaySilent
 from doorbuster.staging.messages.mail_room import MailRoom
 from doorbuster.staging.orders import NewOrder, Order
@@ -209,8 +209,7 @@ class Purchases:
         await self._gateway.charge(wish.payment_key, wish.intent, amount_minor, wish.source or "", wish.cart)
 
     def _struck(self, fault: Fault, intent: str) -> bool:
-        share = self._faults.value(fault)
-        return share is not None and strikes(fault, intent, share)
+        return self._faults.hits(fault, intent)
 
     def _fallen_through(self, order: Order) -> Refusal:
         """Nobody pays for this order: it fails, and nothing is held for it any longer."""

@@ -13,7 +13,7 @@ from doorbuster.staging import orders
 from doorbuster.staging.books import Books
 from doorbuster.staging.catalogue import CURRENCY
 from doorbuster.staging.faults import sale_exported_twice, sale_never_exported
-from doorbuster.staging.faults.fault import Fault, strikes
+from doorbuster.staging.faults.fault import Fault
 from doorbuster.staging.orders import Order
 from doorbuster.staging.switchboard import Switchboard
 
@@ -102,5 +102,4 @@ class SalesQueue:
         self._books.query("DELETE FROM unsent WHERE receiver = ? AND number = ?", (receiver, number))
 
     def _struck(self, fault: Fault, order_id: str) -> bool:
-        share = self._faults.value(fault)
-        return share is not None and strikes(fault, order_id, share)
+        return self._faults.hits(fault, order_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from doorbuster.staging.books import Books
 from doorbuster.staging.faults import stale_search_stock
-from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.switchboard import Switchboard
 
 
@@ -27,11 +26,10 @@ class Shelves:
 
     def count(self) -> None:
         """With the fault on, once: what a stock count found gone is written off, and pages keep what was before."""
-        share = self._faults.value(stale_search_stock.FAULT) if self._faults.any else None
-        if share is None or self._snapshot is not None:
+        if not self._faults.any or self._faults.value(stale_search_stock.FAULT) is None or self._snapshot is not None:
             return
         self._snapshot = self._books.sold_out()
-        gone = [name for name, *_ in self._books.all_stock() if strikes(stale_search_stock.FAULT, name, share)]
+        gone = [name for name, *_ in self._books.all_stock() if self._faults.hits(stale_search_stock.FAULT, name)]
         with self._books.transaction():
             for variant in gone:
                 self._books.write_off(variant)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from doorbuster.errors import StagingError
 from doorbuster.staging.faults import checked_value, find_fault
-from doorbuster.staging.faults.fault import Effect, Fault
+from doorbuster.staging.faults.fault import Effect, Fault, strikes
 
 _NOTHING = Effect()
 _HANG_CHECK_S = 0.05
@@ -68,6 +68,7 @@ class Switchboard:
 
     def reset(self, seed: int) -> None:
         """Forget the timetable; draw shares anew from the seed."""
+        self._seed = seed
         self._rng = random.Random(f"faults:{seed}")
         self._switches = ()
         self._past: list[Window] = []
@@ -89,6 +90,11 @@ class Switchboard:
             if switch.fault is fault and switch.from_unix_s <= now < switch.until_unix_s:
                 return switch.value
         return None
+
+    def hits(self, fault: Fault, subject: str) -> bool:
+        """Whether a fault for a share of subjects is on and hits this one: the same answer to the same seed."""
+        share = self.value(fault)
+        return share is not None and strikes(fault, f"{self._seed}:{subject}", share)
 
     def rows(self) -> list[dict[str, Any]]:
         """What is switched, for people who ask; endless times are null."""

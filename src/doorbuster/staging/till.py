@@ -16,7 +16,6 @@ from doorbuster.staging.cart_stores import at_its_store
 from doorbuster.staging.catalogue import Catalogue
 from doorbuster.staging.discounts import COUPONS
 from doorbuster.staging.faults import price_changed, rounding_drift, shipping_lost, tax_missing
-from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.gateway_calls import GatewayCalls
 from doorbuster.staging.kept_pages import KeptPages
 from doorbuster.staging.messages.mail_room import MailRoom
@@ -97,8 +96,7 @@ class Shop:
         return pricing.price_tax_cut_off if drifts else pricing.price
 
     def _shipping(self, cart: Cart, intent: str) -> str:
-        share = self.counter.faults.value(shipping_lost.FAULT)
-        lost = share is not None and strikes(shipping_lost.FAULT, intent, share)
+        lost = self.counter.faults.hits(shipping_lost.FAULT, intent)
         return DEFAULT_SHIPPING if lost else cart.shipping or ""
 
     def address_of(self, service: str, call: Call) -> str:

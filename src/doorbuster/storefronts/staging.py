@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,17 +24,11 @@ from doorbuster.storefronts.staging_answers import (
     turned_away,
 )
 from doorbuster.storefronts.staging_noticing import Noticing
-from doorbuster.storefronts.staging_parcels import address_of, shipping_of
+from doorbuster.storefronts.staging_people import address_of, email_of, saves_cart, shipping_of
 
 API_VERSION: Final = "2026-04-17"
 CARD: Final = "4242424242424242"
 """A test number: the staging gateway accepts any card but 4000000000000002."""
-_COUNTRIES: Final = ("es", "de", "gb", "us", "mx", "in", "cn", "jp", "au")
-"""Whose clocks differ: in a third of them or more a shop that keeps to its own hours writes at night, at any moment."""
-_SAVES_CART: Final = 0.6
-"""The share of shoppers who leave their e-mail with a new cart, to find it again."""
-_AWAY: Final = 0.08
-"""The share whose mailbox answers by itself."""
 
 
 @dataclass
@@ -52,17 +45,6 @@ class StagingStorefront:
     _wallet_total_minor: int = field(default=0, init=False)
     _wallet_pay: Mapping[str, Any] = field(default_factory=dict, init=False)
     _wallet_token: str = field(default="", init=False)
-
-    def _drawn(self, what: str) -> float:
-        """A number from 0 to 1: the same for the same shopper in every run, so not from the intent, which names it."""
-        return zlib.crc32(f"{what}:{self.visit.session}:{self.visit.patience_s}".encode()) / 2**32
-
-    @property
-    def _email(self) -> str:
-        """An address of this shopper's own, at a domain that no mail goes to (RFC 2606)."""
-        country = _COUNTRIES[int(self._drawn("country") * len(_COUNTRIES))]
-        away = "+away" if self._drawn("away") < _AWAY else ""
-        return f"{self.visit.intent or f'session-{self.visit.session}'}{away}@{country}.example"
 
     # Browsing
 
@@ -106,7 +88,7 @@ class StagingStorefront:
             self._cart = str(body["id"])
             return OK
 
-        wanted = {"email": self._email} if self._drawn("saves cart") < _SAVES_CART else {}
+        wanted = {"email": email_of(self.visit)} if saves_cart(self.visit) else {}
         return self._send("cart.create", "POST", "/carts", wanted, keep)
 
     def cart_add(self, line: Line) -> Answer:
@@ -144,17 +126,19 @@ class StagingStorefront:
     def upsell_add(self) -> Answer:
         path = f"/apps/upsell/{self._wallet or self._cart}"
         self._noticing.goods.add(self._offered)
-        return self._send("cart.add", "POST", path, {"variant": self._offered}, read_cart)
+        return self._send("cart.add", "POST", path, {"variant": self._offered}, self._own("cart.add"))
 
     # Native checkout
 
     def checkout_start(self) -> Answer:
         path = f"/carts/{self._cart}/checkout"
-        return self._send("checkout.start", "POST", path, {"email": self._email}, self._own("checkout.start"))
+        return self._send("checkout.start", "POST", path, {"email": email_of(self.visit)}, self._own("checkout.start"))
 
     def checkout_address(self) -> Answer:
         path = f"/carts/{self._cart}/checkout/address"
-        return self._send("checkout.address", "PUT", path, self._address, self._own("checkout.address"))
+        return self._send(
+            "checkout.address", "PUT", path, address_of(self.visit.session), self._own("checkout.address")
+        )
 
     def checkout_shipping(self) -> Answer:
         own = self._own("checkout.shipping")
@@ -196,8 +180,8 @@ class StagingStorefront:
     def wallet_update(self) -> Answer:
         items = [line.product.variant for line in self.visit.lines]
         body = {
-            "buyer": {"email": self._email},
-            "fulfillment_details": {"address": self._address},
+            "buyer": {"email": email_of(self.visit)},
+            "fulfillment_details": {"address": address_of(self.visit.session)},
             "selected_fulfillment_options": [{"type": "shipping", "option_id": self._option, "item_ids": items}],
         }
 
@@ -249,7 +233,7 @@ class StagingStorefront:
         credential = {"type": "spt", "token": self._wallet_token}
         instrument = {"type": "card", "credential": credential}
         body = {
-            "buyer": {"email": self._email},
+            "buyer": {"email": email_of(self.visit)},
             "payment_data": {"handler_id": self._wallet_pay.get("handler_id", ""), "instrument": instrument},
         }
         began_s = time.perf_counter()
@@ -267,10 +251,6 @@ class StagingStorefront:
         return self._noticing.placed(answer)
 
     @property
-    def _address(self) -> Mapping[str, str]:
-        return address_of(self.visit.session)
-
-    @property
     def _option(self) -> str:
         return shipping_of(self.visit.session)
 
@@ -280,7 +260,7 @@ class StagingStorefront:
         goods = self._noticing.goods
 
         def reading(body: Any) -> Answer:
-            answer, mine = read_cart(body), body["id"] == self._cart
+            answer, mine = read_cart(body), body["id"] == (self._wallet or self._cart)
             foreign = [line["variant"] for line in body["lines"] if line["variant"] not in goods]
             return self._noticing.anothers_cart(step, foreign, mine) if foreign or not mine else answer
 

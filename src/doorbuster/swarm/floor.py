@@ -14,7 +14,7 @@ from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.transport import Browser, TransportOptions
 from doorbuster.traffic.visit import Visits
 
-_SIGNS_EVERY_US: Final = 500_000
+_SIGNS_EVERY_US: Final = 250_000
 StepListener = Callable[[str, float, str | None], None]
 """(step, service time in ms, what failed or None): how Locust's own page hears of a step."""
 
@@ -41,12 +41,13 @@ class ShopFloor:
 
     _next_sign_us: int = field(default=0, init=False)
 
-    def sign_of_life(self, at_us: int, step: str, outcome: str) -> None:
-        """Twice a second at most: a fact that the shop answered somebody, whatever hangs elsewhere in it."""
+    def sign_of_life(self, at_us: int, step: str, outcome: str, waited_us: int) -> None:
+        """Four times a second at most: a fact that the shop answered somebody, and after how long a wait."""
         if at_us < self._next_sign_us or outcome != "ok" or step == "wallet.token":  # the gateway answers that one
             return
         self._next_sign_us = at_us + _SIGNS_EVERY_US
-        told = dict.fromkeys(("session", "intent", "order_id", "amount_minor", "currency", "detail"))
+        told = dict.fromkeys(("session", "intent", "order_id", "amount_minor", "currency"))
+        told["detail"] = f'{{"waited_ms":{waited_us // 1000}}}'
         self.tally.facts.append({"at_us": at_us, "witness": "shopper", "kind": "shop_answered", **told})
 
     def browser(self, session: int) -> Browser:

@@ -170,7 +170,7 @@ class Walk:
             self._fact(kind, answer, detail)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
-            floor.sign_of_life(ended_us, name, outcome)
+            floor.sign_of_life(ended_us, name, outcome, ended_us - sent_us)
         elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
             floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
             waited = {"waited_ms": (ended_us - sent_us) // 1000}

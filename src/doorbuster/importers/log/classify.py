@@ -14,6 +14,7 @@ from doorbuster.importers.log.platform import OTHER, Platform, Rule
 from doorbuster.vocabulary import STEPS
 
 KEPT, BAD, BOT, NO_AGENT, NOT_HTTP, STATIC, HEALTH, PREFLIGHT = range(8)
+NO_SID: Final = 0
 REASONS: Final[dict[int, tuple[str, str]]] = {
     BOT: ("bots", "the user agent says so"),
     NO_AGENT: ("requests without a user agent", "no browser leaves it out"),
@@ -48,8 +49,9 @@ def browsers(parsed: str) -> str:
 
 
 def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> str:
-    """A SELECT: `line` (null unless bad), `reason`, `step`, `slug`, `client` and `sid` (hashes), and as `parse`
-    has them `end_us`, `zone`, `took_us`, `status`. Reads the table `browsers`: agents known to be none of machines.
+    """A SELECT: `line` (null unless bad), `reason`, `step`, `slug`, `client` and `sid` (hashes, `NO_SID` for none), and
+    as `parse` has them `end_us`, `zone`, `took_us` (-1 for none), `status`; of a bad line nothing else says anything.
+    Reads the table `browsers`: agents known to be none of machines.
     """
     data = robots()
     endings = text(rf"(?i)\.(?:{'|'.join(data['static_endings'])})$")
@@ -61,13 +63,16 @@ def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> st
     machine = f"agent NOT IN (SELECT agent FROM browsers) AND regexp_matches(agent, {text(bot_pattern())})"
     bot = f"WHEN {machine} THEN {BOT}" if has_agent else ""
     step = _by_method(platform.rules, lambda rule: str(rule.step), str(OTHER))
-    slug = _by_method([rule for rule in platform.rules if rule.product], _slug, "NULL")
+    products = [rule for rule in platform.rules if rule.step == STEPS.index("product")]
+    told = [rule for rule in platform.rules if rule.product]
+    # Where one rule makes a page a product's, a product's page need not be asked again which it was.
+    slug = _slug(products[0]) if len(products) == 1 and products[0].product else _by_method(told, _slug, "NULL")
     return f"""
 SELECT CASE WHEN reason = {BAD} THEN line END AS line, reason, step,
   CASE WHEN step = {STEPS.index("product")} THEN {slug} END AS slug,
-  CASE WHEN reason IN ({KEPT}, {STATIC}) THEN (hash({text(salt)}, address, agent) >> 1)::BIGINT END AS client,
-  CASE WHEN reason IN ({KEPT}, {STATIC}) AND sid IS NOT NULL THEN (hash(sid, {text(salt)}) >> 1)::BIGINT END AS sid,
-  end_us, zone, took_us, status
+  (hash({text(salt)}, address, agent) >> 1)::BIGINT AS client,
+  CASE WHEN sid IS NULL THEN {NO_SID} ELSE (hash(sid, {text(salt)}) >> 1)::BIGINT END AS sid,
+  end_us, zone, coalesce(took_us, -1) AS took_us, status
 FROM (
   SELECT *, CASE WHEN reason = {KEPT} THEN {step} END::UTINYINT AS step FROM (
     SELECT *, CASE WHEN reason = {KEPT} THEN {_PAGE} END AS page FROM (
@@ -102,7 +107,7 @@ def _fits(rule: Rule) -> str:
     elif rule.pattern == f"{start}(?:/.*)?":
         conditions.append(f"(page = {text(rule.literal)} OR starts_with(page, {text(rule.literal + '/')}))")
     elif _one_more(rule):
-        conditions.append(f"{begins} AND NOT contains({_rest(rule)}, '/')")
+        conditions += [begins, _no_more(rule)]
     else:
         conditions += [begins] if rule.literal else []
         conditions += [f"ends_with(page, {text(rule.ending)})"] if rule.ending else []
@@ -117,6 +122,14 @@ def _one_more(rule: Rule) -> bool:
     """Whether a rule is a literal start and one segment after it."""
     start = re.escape(rule.literal)
     return rule.literal.endswith("/") and rule.pattern in (f"{start}[^/]+", f"{start}([^/]+)")
+
+
+def _no_more(rule: Rule) -> str:
+    """Whether no slash follows the start that a page has."""
+    if "%" in rule.literal or "\\" in rule.literal:
+        return f"NOT contains({_rest(rule)}, '/')"
+    # Nothing is copied for it. An underscore stands for any character, and the start is known to be right.
+    return f"page NOT LIKE {text(rule.literal + '%/%')}"
 
 
 def _rest(rule: Rule) -> str:

@@ -20,10 +20,12 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "thinks": ("step", "tenths"),
     "moves": ("prev_step", "step"),
     "products": ("product",),
-    "answers": ("minute", "answer"),
+    "answers": ("answer",),
     "unknown": (),
 }
 """What each table is grouped by; its other columns are sums."""
+_MANY: Final = "answers"
+"""The one table with millions of rows, which nobody needs in order."""
 _BUCKETS_STITCHED: Final = 6
 """As many buckets' worth of clients at a time: the joins and windows of more do not fit into the memory limit."""
 Program = dict[str, str]
@@ -77,7 +79,7 @@ def stitch(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, idle_us: int) 
 
 
 def add_up(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, plan: Program) -> dict[str, pa.Table]:
-    """The tables of `walks.tables` over all buckets, sorted by their keys."""
+    """The tables of `walks.tables` over all buckets, sorted by their keys; `answers` in any order."""
     for bucket in range(writer.count):
         duck.register("events", writer.events(bucket))
         duck.register("statics", writer.statics(bucket))
@@ -98,5 +100,7 @@ def _summed(duck: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     columns = [row[0] for row in duck.execute(f"DESCRIBE sum_{name}").fetchall()]
     sums = [f'sum("{column}")::BIGINT AS "{column}"' for column in columns if column not in keys]
     by = [f'"{key}"' for key in keys]
-    grouped = f"GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else ""
+    grouped = f"GROUP BY {', '.join(by)}" if by else ""
+    if by and name != _MANY:
+        grouped += f" ORDER BY {', '.join(by)}"
     return duck.sql(f"SELECT {', '.join(by + sums)} FROM sum_{name} {grouped}").to_arrow_table()

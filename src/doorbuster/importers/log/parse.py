@@ -88,11 +88,11 @@ SELECT line, fits AND end_us IS NOT NULL AND status IS NOT NULL AS ok, * EXCLUDE
     {zone} AS zone, address, agent, method, target, status, took_us, sid
   FROM (
     SELECT line, fits, substr(head, strpos(head, '[') + 1, 26) AS stamp, {address} AS address, agent,
-      CASE WHEN starts_with(request, 'GET ') THEN 'GET' ELSE split_part(request, ' ', 1) END AS method,
-      split_part(request, ' ', 2) AS target, try_cast(substr(mid, 2, 3) AS SMALLINT) AS status,
+      words[1] AS method, coalesce(words[2], '') AS target,
+      CASE WHEN starts_with(mid, ' 200 ') THEN 200 ELSE try_cast(substr(mid, 2, 3) AS SMALLINT) END::SMALLINT AS status,
       {_took(layout)} AS took_us, {_sid(layout)} AS sid
     FROM (
-      SELECT line, {fits} AS fits, q[1] AS head, q[2] AS request, q[3] AS mid, {agent} AS agent{parts}
+      SELECT line, {fits} AS fits, q[1] AS head, string_split(q[2], ' ') AS words, q[3] AS mid, {agent} AS agent{parts}
       FROM ({split}))))"""
 
 

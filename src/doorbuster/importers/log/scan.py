@@ -133,9 +133,9 @@ def _scan_file(
     first = counts.read
     unfit = _Unfit()
     for batch in _batches(duck, select):
-        bad = np.flatnonzero(batch["reason"].to_numpy() == classify.BAD)
+        bad = np.flatnonzero(batch.column("reason").to_numpy() == classify.BAD)
         if len(bad):
-            unfit.add(bad + (counts.read - first + 1), batch["line"].take(pa.array(bad)))
+            unfit.add(bad + (counts.read - first + 1), batch.column("line").take(pa.array(bad)))
         counts.read += len(batch)
         sink.take(batch)
         if len(unfit.numbers) > _MOST_UNFIT:
@@ -150,10 +150,10 @@ def _scan_file(
     sink.writer.flush()
 
 
-def _batches(duck: duckdb.DuckDBPyConnection, select: str) -> Iterator[pa.Table]:
+def _batches(duck: duckdb.DuckDBPyConnection, select: str) -> Iterator[pa.RecordBatch]:
     for batch in duck.sql(select).to_arrow_reader(_BATCH):
         if batch.num_rows:
-            yield pa.Table.from_batches([batch])
+            yield batch
 
 
 class _Unfit:
@@ -161,9 +161,9 @@ class _Unfit:
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self._lines: list[pa.ChunkedArray] = []
+        self._lines: list[pa.StringArray] = []
 
-    def add(self, numbers: NDArray[Any], lines: pa.ChunkedArray) -> None:
+    def add(self, numbers: NDArray[Any], lines: pa.StringArray) -> None:
         self.numbers += numbers.tolist()
         self._lines.append(lines)
 
@@ -171,15 +171,16 @@ class _Unfit:
         if not self.numbers:
             return
         counts = sink.counts
-        lines = pa.concat_arrays([chunk for lines in self._lines for chunk in lines.chunks])
+        lines = pa.concat_arrays(self._lines)
         bad = np.arange(len(lines))
         if careful:
             again = duck.cursor()
             again.register("again", pa.table({"line": lines}))
-            found = again.sql(careful).to_arrow_table()
+            found = again.sql(careful).to_arrow_table().combine_chunks()
             bad = np.flatnonzero(found["reason"].to_numpy() == classify.BAD)
             counts.by_regex += len(found) - len(bad)
-            sink.take(found)
+            for batch in found.to_batches():
+                sink.take(batch)
         for row in bad.tolist():
             line = lines[row].as_py() or ""
             if line == BLANK.decode() or line.startswith("#"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from doorbuster.importers.log import classify
 from doorbuster.importers.log.buckets import EVENTS, BucketWriter
+from doorbuster.importers.log.classify import NO_SID
 from doorbuster.importers.log.doubled_hour import DoubledHour
 from doorbuster.importers.log.platform import OTHER
 from doorbuster.importers.log.slugs import Slugs
@@ -57,68 +58,70 @@ class Sink:
     doubled: DoubledHour | None = None
     """Only where the lines do not say their offset."""
 
-    def take(self, batch: pa.Table) -> None:
+    def take(self, batch: pa.RecordBatch) -> None:
         """Count a batch and write what is to be kept of it; bad lines are none of ours."""
-        reason = batch["reason"].to_numpy()
-        end_us = batch["end_us"].fill_null(0).to_numpy()
+        reason = _values(batch, "reason")
         understood = np.flatnonzero(reason != classify.BAD)
         if not len(understood):
             return
         for number, count in enumerate(np.bincount(reason[understood]).tolist()):
             if count:
                 self.counts.reasons[number] += count
+        end_us = _values(batch, "end_us")
         if self.doubled is not None:
             end_us = end_us.copy()
             end_us[understood] = self.doubled.told(end_us[understood])
-        self._time(end_us[understood], batch["zone"].fill_null(0).to_numpy()[understood])
+        self._time(end_us[understood], _values(batch, "zone")[understood])
         statics = np.flatnonzero(reason == classify.STATIC)
         if len(statics):
-            one = _rows(batch, statics)
-            self.writer.add_statics(one("sid").fill_null(one("client")).to_numpy())
+            self.writer.add_statics(_visitor(batch)[statics])
         kept = np.flatnonzero(reason == classify.KEPT)
         if len(kept):
             self._keep(batch, kept, end_us[kept])
 
-    def _time(self, end_us: NDArray[Any], zone: NDArray[Any]) -> None:
-        counts = self.counts
-        counts.first_us, counts.last_us = (
-            min(counts.first_us, int(end_us.min())),
-            max(counts.last_us, int(end_us.max())),
-        )
-        hours, minutes = np.divmod(np.abs(zone.astype(np.int64)), 100)
-        packed = end_us // 60_000_000 * 4096 + np.sign(zone) * (hours * 60 + minutes) + 2048
-        first, span = int(packed.min()), int(np.ptp(packed))
-        if span < 1 << 20:
-            # Lines come almost in order: counting is cheaper than sorting.
-            lines = np.bincount(packed - first)
-            found = np.flatnonzero(lines)
-            lines, found = lines[found], found + first
-        else:
-            found, lines = np.unique(packed, return_counts=True)
-        for key, count in zip(found.tolist(), lines.tolist(), strict=True):
-            counts.minutes[key // 4096, key % 4096 - 2048] += count
+    def _time(self, end_us: NDArray[np.int64], zone: NDArray[np.int16]) -> None:
+        counts, minute = self.counts, end_us // 60_000_000
+        counts.first_us = min(counts.first_us, int(end_us.min()))
+        counts.last_us = max(counts.last_us, int(end_us.max()))
+        same = bool((zone == zone[0]).all())
+        for one in zone[:1].tolist() if same else np.unique(zone).tolist():
+            of = minute if same else minute[zone == one]
+            first, span = int(of.min()), int(np.ptp(of))
+            if span < 1 << 20:
+                # Lines come almost in order: counting is cheaper than sorting.
+                lines = np.bincount(of - first)
+                found = np.flatnonzero(lines)
+                lines, found = lines[found], found + first
+            else:
+                found, lines = np.unique(of, return_counts=True)
+            hours, minutes = divmod(abs(one), 100)
+            offset_min = (hours * 60 + minutes) * (1 if one > 0 else -1)
+            for key, count in zip(found.tolist(), lines.tolist(), strict=True):
+                counts.minutes[key, offset_min] += count
 
-    def _keep(self, batch: pa.Table, kept: NDArray[Any], end_us: NDArray[Any]) -> None:
-        one = _rows(batch, kept)
-        sid, client, took = one("sid"), one("client"), one("took_us")
-        micros = took.to_numpy(zero_copy_only=False)
+    def _keep(self, batch: pa.RecordBatch, kept: NDArray[np.intp], end_us: NDArray[np.int64]) -> None:
+        micros = _values(batch, "took_us")[kept]
         timed = (micros >= 0) & (micros <= MOST_TOOK_US)
         took_us = np.rint(np.where(timed, micros, 0.0)).astype(np.int64)
         latency = np.where(timed, index_of_bounds(took_us), -1) if timed.any() else np.full(len(kept), -1)
-        step, status = (one(name).to_numpy().astype(np.int64) for name in ("step", "status"))
-        self.counts.sids += len(sid) - sid.null_count
+        step, status = (_values(batch, name)[kept].astype(np.int64) for name in ("step", "status"))
+        client, visitor = _values(batch, "client")[kept], _visitor(batch)[kept]
+        product = self.slugs.numbers(batch.column("slug"))[kept]
+        named = visitor != client
+        self.counts.sids += int(np.count_nonzero(named))
         self.counts.others += int(np.count_nonzero(step == OTHER))
-        columns = {
-            "visitor": sid.fill_null(client),
-            "client": client,
-            "start_us": end_us - took_us,
-            "took_us": took_us,
-            "what": packed(step, status, latency, self.slugs.numbers(one("slug"))),
-        }
-        self.writer.add(pa.table(columns, schema=EVENTS), sid.is_valid().to_numpy(zero_copy_only=False))
+        columns = (visitor, client, end_us - took_us, took_us, packed(step, status, latency, product))
+        self.writer.add(pa.table(dict(zip(EVENTS.names, columns, strict=True)), schema=EVENTS), named)
 
 
-def _rows(batch: pa.Table, rows: NDArray[Any]) -> Any:
-    """Column by name -> those rows of it."""
-    wanted = pa.array(rows)
-    return lambda name: batch[name].combine_chunks().take(wanted)
+def _values(batch: pa.RecordBatch, name: str) -> NDArray[Any]:
+    """A column of numbers as it lies in memory. What stands where it is null says nothing and must not be asked."""
+    column = batch.column(name)
+    dtype = np.dtype(column.type.to_pandas_dtype())
+    return np.frombuffer(column.buffers()[1], dtype)[column.offset : column.offset + len(column)]
+
+
+def _visitor(batch: pa.RecordBatch) -> NDArray[np.int64]:
+    """Who the session's cookie or header says, else the client."""
+    sid = _values(batch, "sid")
+    return np.where(sid == NO_SID, _values(batch, "client"), sid)

@@ -217,7 +217,7 @@ def outcome(step: str, status: int) -> str:
 
 
 def _answers(table: pa.Table) -> pa.Table:
-    packed = table["answer"].to_numpy()
+    minute, packed = np.divmod(table["answer"].to_numpy(), walks.ANSWERS)
     latency = what.latency(packed % what.ANSWER).astype(np.int16)
     # Step and status are few: an outcome is looked up for each pair of them and not for each row.
     pair = what.step_and_status(packed).astype(np.int32)
@@ -229,7 +229,7 @@ def _answers(table: pa.Table) -> pa.Table:
     bounds = np.append(BOUNDS_US, np.nan)
     return pa.table(
         {
-            "minute": table["minute"],
+            "minute": minute * 60,
             "journey": pa.DictionaryArray.from_arrays((packed // what.ANSWER).astype(np.int8), list(JOURNEYS)),
             "step": pa.DictionaryArray.from_arrays(what.step(pair).astype(np.int8), list(STEPS)),
             "status": what.status(pair).astype(np.int16),

@@ -14,7 +14,7 @@ from ibis import _
 
 from doorbuster.importers.log import what
 from doorbuster.importers.log.platform import OTHER
-from doorbuster.vocabulary import STEPS
+from doorbuster.vocabulary import JOURNEYS, STEPS
 
 EVENT_TYPES: Final = dict.fromkeys(("visitor", "client", "start_us", "took_us", "what"), "int64")
 NEVER_REACHED: Final = (400, 401, 403, 404, 405, 410)
@@ -29,6 +29,8 @@ _TURN_BITS: Final = 37
 _TURN: Final = 1 << _TURN_BITS
 """Above every request time: none is longer than a day (`sink.MOST_TOOK_US`)."""
 MINUTE_US: Final = 60_000_000
+ANSWERS: Final = len(JOURNEYS) * what.ANSWER
+"""An answer's minute since 1970, journey and `what.ANSWER` as one number, which groups faster than three."""
 THINK_US: Final = 100_000
 """Think times are counted in tenths of a second."""
 
@@ -201,7 +203,7 @@ def tables(sessions: Any, robots: Any, shoppers: Any, taken: Any) -> dict[str, A
             product=what.product(_.what)
         ).agg(views=_.count()),
         "answers": known.group_by(
-            minute=(_.start_us // MINUTE_US * 60), answer=_.what % what.ANSWER + _.journey * what.ANSWER
+            answer=_.start_us // MINUTE_US * ANSWERS + _.journey * what.ANSWER + (_.what & (what.ANSWER - 1))
         ).agg(count=_.count()),
         "unknown": taken.filter(step == OTHER).agg(count=_.count()),
     }  # fmt: skip

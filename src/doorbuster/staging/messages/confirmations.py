@@ -6,7 +6,6 @@ from functools import partial
 
 from doorbuster.staging.books import Books
 from doorbuster.staging.faults import confirmation_doubled, confirmation_late, confirmation_lost
-from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.messages.contacts import Contacts
 from doorbuster.staging.messages.outgoing import Letter, Outgoing
 from doorbuster.staging.orders import Order
@@ -29,11 +28,9 @@ class Confirmations:
         if cart is None or cart.email is None:  # no checkout of this shop gets so far without an e-mail
             return
         self._contacts.bought(cart.email, order.at_unix_us / 1e6 + self._clock.ahead_s)
-        share = self._faults.value(confirmation_lost.FAULT)
-        if share is not None and strikes(confirmation_lost.FAULT, order.id, share):
+        if self._faults.hits(confirmation_lost.FAULT, order.id):
             return
-        share = self._faults.value(confirmation_doubled.FAULT)
-        copies = 2 if share is not None and strikes(confirmation_doubled.FAULT, order.id, share) else 1
+        copies = 2 if self._faults.hits(confirmation_doubled.FAULT, order.id) else 1
         about = {"order_id": order.id, "intent": order.new.intent, "cart": order.new.cart}
         late_ms = self._faults.value(confirmation_late.FAULT)
         for _ in range(copies):

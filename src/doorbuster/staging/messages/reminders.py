@@ -8,7 +8,6 @@ from typing import Final
 from doorbuster.staging import orders
 from doorbuster.staging.books import Books, Cart
 from doorbuster.staging.faults import reminder_at_night, reminder_to_buyer
-from doorbuster.staging.faults.fault import strikes
 from doorbuster.staging.messages.contacts import Contact, Contacts
 from doorbuster.staging.messages.local_hours import OWN_ZONE, by_day
 from doorbuster.staging.messages.outgoing import Letter, Outgoing
@@ -72,5 +71,4 @@ class Reminders:
 
     def _forgets(self, contact: Contact) -> bool:
         """The reminder_to_buyer fault: this buyer was not taken off the list."""
-        share = self._faults.value(reminder_to_buyer.FAULT)
-        return share is not None and strikes(reminder_to_buyer.FAULT, contact.cart, share)
+        return self._faults.hits(reminder_to_buyer.FAULT, contact.cart)
