@@ -121,8 +121,8 @@ def test_only_who_looks_for_an_order_may_be_cut_off() -> None:
 def test_a_run_on_a_machine_that_stands_still_counts_for_nothing() -> None:
     run = {"read_back": {"done": True}, "bugs": {"count": 0}, "conservation": {"planned": 1, "started": 1}}
     went_home = [{"outcome": "ok", "last_step": "home"}]
-    assert amiss(run, 0, went_home, 499.0) is None
-    assert "too crowded" in (amiss(run, 0, went_home, 501.0) or "")
+    assert amiss(run, 0, went_home, 249.0) is None
+    assert "too crowded" in (amiss(run, 0, went_home, 251.0) or "")
 
 
 def test_300_sessions_whatever_the_seed() -> None:
