@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +17,7 @@ from synthetic import make_run
 from doorbuster.analysis import load_gate, open_run
 from doorbuster.cards import cards
 from doorbuster.errors import GateError, RunDirectoryError
+from doorbuster.promises.limits import DEFAULT_LIMITS
 
 OBJECTIVE = '[[objective]]\nstep = "checkout.complete"\nmetric = "p95"\nmax_ms = 800\n'
 REGRESSION = '[[regression]]\njourney = "browse"\nmetric = "{metric}"\nworse_than_last_year = "{allowance}"\n'
@@ -72,6 +75,11 @@ def test_a_gate_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_shipped_gate_file_is_valid() -> None:
     gate = load_gate(cards().analysis / "gates" / "release.toml")
     assert any(one.step == "checkout.complete" and one.limit == 320 for one in gate.objective)
+
+
+def test_the_shipped_gate_file_shows_every_number_that_is_promised_at_its_default() -> None:
+    shown = tomllib.loads((cards().analysis / "gates" / "release.toml").read_text())["promises"]["limits"]
+    assert shown == asdict(DEFAULT_LIMITS)
 
 
 def drop_column(run: Path) -> None:
