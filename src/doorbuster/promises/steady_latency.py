@@ -21,6 +21,9 @@ _FEWEST_STEPS: Final = 5
 """What the usual step grew by takes several."""
 _BUSIER: Final = 1.25
 """The end is compared where it is at most this much busier than the beginning ever was."""
+_SPREAD: Final = 8.0
+"""A machine that is short of processor time slows steps by very different amounts. A leak stands out from them: it grew
+by this many times what the others typically differ from the usual one by."""
 _STEADILY: Final = (0.2, 0.9)
 """By the middle third a leak has done a share of its growth between these: it neither jumps nor stops."""
 
@@ -46,17 +49,19 @@ def check(ledger: Ledger) -> Finding:
         return cannot_tell(PROMISE, "the load generator itself stood still, and took its own waiting for the shop's")
     if len(steps) < _FEWEST_STEPS:
         return cannot_tell(PROMISE, "the run is too short, or was never again as quiet as at its beginning")
-    everywhere_ms = max(0.0, median(after_ms[step] - before_ms[step] for step in steps))
+    growths_ms = {step: after_ms[step] - before_ms[step] for step in steps}
+    everywhere_ms = max(0.0, median(growths_ms.values()))
+    least_ms = max(
+        ledger.limits.slower_ms, _SPREAD * median(abs(growth_ms - everywhere_ms) for growth_ms in growths_ms.values())
+    )
     offences = []
     numbers = {}
     for step in steps:
-        grew_ms = after_ms[step] - before_ms[step] - everywhere_ms
+        grew_ms = growths_ms[step] - everywhere_ms
         numbers[f"{step}_grew_ms"] = grew_ms
-        large = grew_ms >= ledger.limits.slower_ms and before_ms[step] + grew_ms >= (
-            ledger.limits.slower_times * before_ms[step]
-        )
+        large = grew_ms >= least_ms and before_ms[step] + grew_ms >= (ledger.limits.slower_times * before_ms[step])
         half_way = between_ms[step] - before_ms[step]
-        if large and _STEADILY[0] * grew_ms <= half_way <= _STEADILY[1] * (after_ms[step] - before_ms[step]):
+        if large and _STEADILY[0] * grew_ms <= half_way <= _STEADILY[1] * growths_ms[step]:
             what = f"from {before_ms[step]:,.0f} to {after_ms[step]:,.0f} ms"
             offences.append(Offence(what, last[0].at_us, subject=step))
     told = ", ".join(f"{one.subject} {one.what}" for one in offences)

@@ -8,7 +8,7 @@ FAULT = Fault(
     "latency_leak",
     "shop",
     "ms",
-    2,
+    6,
     "Putting something into a cart goes through all carts so far, and takes this much longer for each of them.",
     breaks="latency steady over the run",
 )
