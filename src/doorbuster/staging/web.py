@@ -113,6 +113,8 @@ class Counter:
     faults: Switchboard
     cookies: bool = False
     log: AccessLog | None = None
+    under_way: int = 0
+    """Pages being made at this moment, those that nobody waits for any more included."""
 
 
 @dataclass
@@ -161,6 +163,15 @@ class Endpoint:
             self.counter.log.write(scope, headers, reply.status, len(content), time.monotonic() - began_s)
 
     async def _answer(self, call: Call) -> Reply:
+        if not self.step:
+            return await self._made(call)
+        self.counter.under_way += 1
+        try:
+            return await self._made(call)
+        finally:
+            self.counter.under_way -= 1
+
+    async def _made(self, call: Call) -> Reply:
         late_ms = 0.0
         if self.step:
             wait_ms = self.counter.times.draw_ms(self.step)
