@@ -75,7 +75,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--clean", type=int, default=10)
-    parser.add_argument("--lanes", type=int, default=2)
+    parser.add_argument("--lanes", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=sorted(bugs()), metavar="BUG", help="These bugs; none for none.")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Replace this page by what was seen.")
     asked = parser.parse_args()

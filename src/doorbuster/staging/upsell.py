@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from doorbuster.staging.books import Cart
 from doorbuster.staging.cart_locks import cart_and_discounts
-from doorbuster.staging.carts import check_line, in_turn, view
+from doorbuster.staging.carts import check_line, in_turn, leaking, view
 from doorbuster.staging.catalogue import CURRENCY, Variant
 from doorbuster.staging.discount_combiner import combined
 from doorbuster.staging.faults import coupon_upsell_deadlock
@@ -69,7 +69,7 @@ async def _accept(shop: Shop, call: Call) -> Reply:
     _, reply = await asyncio.gather(
         shop.locks.write(locks, add), shop.locks.write(locks[::-1] if backwards else locks, combine)
     )
-    return reply
+    return leaking(shop, reply)
 
 
 def routes(shop: Shop) -> list[Route]:
