@@ -2,7 +2,8 @@
 
     python bench/audit_speed.py [--sessions 1000000] [--spoilt 0.001]
 
-Two in five sessions buy, which is more than any shop sees; each purchase leaves five facts, each failed step one.
+Two in five sessions buy, which is more than any shop sees; each purchase leaves ten facts, one in ten of the
+others a cart with an e-mail and two reminders, each failed step one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from doorbuster.record.directory import RunDirectory
 BUYS_EVERY = 5, 2
 AT_ONCE = 50_000
 VARIANTS = 2_000
+MAIL = {"channel": "email", "purpose": "confirmation", "cart": None}
+CHOSEN = {"option": "standard", "shipping_minor": 490}
+PACE = {"cart.add": 50.0, "cart.view": 40.0}
+NOON_UNIX_US = 1_795_777_200_000_000
 
 
 def make_run(folder: Path, sessions: int, spoilt: float) -> None:
@@ -59,6 +64,8 @@ def make_run(folder: Path, sessions: int, spoilt: float) -> None:
                 if kept:
                     sold[session % VARIANTS] += 1
                     sold[(session + 7) % VARIANTS] += 2
+            elif session % 10 == 3:
+                facts += left_cart(session, at_us)
             elif session % 20 == 4:
                 facts.append(
                     one("shopper", "step_failed", at_us, {"step": "search", "outcome": "error"}, session=session)
@@ -70,7 +77,10 @@ def make_run(folder: Path, sessions: int, spoilt: float) -> None:
         for number, units in enumerate(sold)
     ]
     coupon = one("shop", "coupon", None, {"code": "BF25", "limit": sessions, "used": 0})
-    directory.write_rows("facts", [*stock, coupon], "read-back")
+    told = one("shop", "contacts_read", 48 * 3_600_000_000, {})
+    tax = one("shop", "tax_rate", None, {"region": "AT", "percent": 20})
+    books = [one(witness, "books_read", None, {}) for witness in ("shop", "gateway", "analytics", "mailbox", "erp")]
+    directory.write_rows("facts", [*stock, coupon, told, tax, *books], "read-back")
     directory.write_run(
         {"format": 1, "id": "speed", "complete": True, "closed": True, "read_back": {"done": True, "why": None}}
     )
@@ -80,7 +90,7 @@ def purchase(session: int, intent: str, at_us: int, kept: bool) -> list[dict[str
     order_id = f"DB-{session:07d}"
     detail = {
         "items_minor": 5000, "discount_minor": 500, "shipping_minor": 490, "tax_minor": 998, "total_minor": 5988,
-        "codes": ["WELCOME10"], "channel": "native",
+        "codes": ["WELCOME10"], "channel": "native", "region": "AT", "shipping": "standard", "cart": f"c-{session}",
         "lines": [
             {"variant": f"variant-{session % VARIANTS}", "quantity": 1, "price_minor": 2000},
             {"variant": f"variant-{(session + 7) % VARIANTS}", "quantity": 2, "price_minor": 1500},
@@ -97,8 +107,42 @@ def purchase(session: int, intent: str, at_us: int, kept: bool) -> list[dict[str
             one("shop", "order", at_us + 100, detail, **named),
             one("shopper", "order_seen", at_us + 400, seen, session=session, **named),
             one("analytics", "purchase_event", at_us + 300_000, {}, order_id=order_id, amount_minor=5988),
+            one(
+                "mailbox", "confirmation", at_us + 400_000, {**MAIL, "person": intent}, intent=intent, order_id=order_id
+            ),
+            one("erp", "sale_booked", at_us + 500_000, {"sale": order_id}, order_id=order_id, amount_minor=5988),
+            one(
+                "register",
+                "sale_registered",
+                at_us + 300_000,
+                {"receipt": session},
+                order_id=order_id,
+                amount_minor=5988,
+            ),
+            one("shopper", "shipping_chosen", at_us + 90, CHOSEN, session=session, intent=intent, order_id=order_id),
+            one(
+                "shopper",
+                "cart_seen",
+                at_us + 50,
+                {"cart": f"c-{session}", "pace_ms": PACE},
+                session=session,
+                intent=intent,
+            ),
         ]
     return facts
+
+
+def left_cart(session: int, at_us: int) -> list[dict[str, object]]:
+    """Who left an e-mail and a full cart, and the two reminders."""
+    cart = f"c-{session}"
+    left_unix_us = NOON_UNIX_US + at_us
+    contact = {"cart": cart, "person": cart, "zone": "Europe/Madrid", "since_unix_us": left_unix_us}
+    mail = {**MAIL, "purpose": "reminder", "cart": cart, "person": cart}
+    return [
+        one("shop", "contact", at_us, {**contact, "left_unix_us": left_unix_us}),
+        *(one("mailbox", "reminder", at_us + after_s * 1_000_000, mail) for after_s in (1800, 14_400)),
+        one("shopper", "cart_seen", at_us, {"cart": cart, "pace_ms": PACE}, session=session),
+    ]
 
 
 def one(witness: str, kind: str, at_us: int | None, detail: object, **said: object) -> dict[str, object]:

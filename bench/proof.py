@@ -1,6 +1,6 @@
 """The proof: every bug that we claim to catch is switched on and must be named by its promise; and clean runs by none.
 
-    python bench/proof.py [--seeds 3] [--clean 10] [--lanes 2] [--only BUG ...] [--write docs/proof.md]
+    python bench/proof.py [--seeds 3] [--clean 10] [--lanes 3] [--only BUG ...] [--write docs/proof.md]
 
 A run is 300 sessions of bench/proof.toml on the staging shop, through the same code as `doorbuster run` and `audit`:
 prepared, walked by a load process, read back, audited. Each lane keeps a staging environment up and resets it before
