@@ -1,9 +1,9 @@
 """How long the audit of a peak takes, and in how much memory: a run directory of a million sessions, made here.
 
-    python bench/audit_speed.py [--sessions 1000000] [--spoilt 0.001]
+    python bench/audit_speed.py [--sessions 1000000] [--buying 0.04] [--spoilt 0.001]
 
-Two in five sessions buy, which is more than any shop sees; each purchase leaves ten facts, one in ten of the
-others a cart with an e-mail and two reminders, each failed step one.
+By default as many buy as in scenarios/black-friday.toml, and as many leave a cart; each purchase leaves ten facts, a
+cart that was left with an e-mail four, each failed step one. `--buying 0.4` is far more than any shop sees.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from doorbuster.audit.told import audit_text
 from doorbuster.audit.written import write_audit
 from doorbuster.record.directory import RunDirectory
 
-BUYS_EVERY = 5, 2
 AT_ONCE = 50_000
 VARIANTS = 2_000
+LEAVING = 0.19
 MAIL = {"channel": "email", "purpose": "confirmation", "cart": None}
 CHOSEN = {"option": "standard", "shipping_minor": 490}
 PACE = {"cart.add": 50.0, "cart.view": 40.0}
 NOON_UNIX_US = 1_795_777_200_000_000
 
 
-def make_run(folder: Path, sessions: int, spoilt: float) -> None:
+def make_run(folder: Path, sessions: int, spoilt: float, buying: float = 0.04) -> None:
     """A clean run, but for a share of purchases whose order is missing."""
     directory = RunDirectory(folder)
     directory.begin_tables()
@@ -41,7 +41,7 @@ def make_run(folder: Path, sessions: int, spoilt: float) -> None:
         facts, rows = [], []
         for session in range(first, min(first + AT_ONCE, sessions)):
             at_us = session * 3_600
-            buys = session % BUYS_EVERY[0] < BUYS_EVERY[1]
+            buys = session % 100 < 100 * buying
             intent = f"2026-{session:09d}" if buys else None
             rows.append(
                 {
@@ -64,7 +64,7 @@ def make_run(folder: Path, sessions: int, spoilt: float) -> None:
                 if kept:
                     sold[session % VARIANTS] += 1
                     sold[(session + 7) % VARIANTS] += 2
-            elif session % 10 == 3:
+            elif session % 100 >= 100 - 100 * LEAVING:
                 facts += left_cart(session, at_us)
             elif session % 20 == 4:
                 facts.append(
@@ -165,6 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=1_000_000)
     parser.add_argument("--spoilt", type=float, default=0.001, help="Share of sessions, where they buy, without order.")
+    parser.add_argument("--buying", type=float, default=0.04, help="Share of sessions that buy.")
     parser.add_argument("--audit", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.audit:
@@ -172,7 +173,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         run.mkdir()
-        make_run(run, given.sessions, given.spoilt)
+        make_run(run, given.sessions, given.spoilt, given.buying)
         sys.exit(subprocess.run([sys.executable, __file__, "--audit", str(run)], check=False).returncode)
 
 

@@ -111,4 +111,5 @@ def _no_garbage_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            gc.freeze()  # what was read stays until the end: the next collection need not go through it
             gc.enable()

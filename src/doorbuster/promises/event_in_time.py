@@ -29,10 +29,10 @@ def check(ledger: Ledger) -> Finding:
     events: list[Event | Held] = [*ledger.events, *ledger.held]
     for event in events:
         order = ledger.order_by_id.get(event.order_id or "")
-        if order is None or order.at_us is None or event.at_us is None:
+        paid_us = ledger.paid_us(order) if order else None
+        if order is None or paid_us is None or event.at_us is None:
             continue
-        paid_us = [one.at_us for one in ledger.charges_of.get(order.purchase, ())[:1] if one.at_us is not None]
-        delay_s = (event.at_us - max([order.at_us, *paid_us])) / 1e6
+        delay_s = (event.at_us - paid_us) / 1e6
         delays_s.append(delay_s)
         if delay_s > within_s or delay_s < -CLOCK_SLACK_S:
             what = "late" if delay_s > 0 else "before the payment"

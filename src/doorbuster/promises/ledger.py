@@ -183,6 +183,11 @@ class Ledger:
         told = {order.currency for order in self.orders}
         return told.pop() if len(told) == 1 else None
 
+    def paid_us(self, order: Order) -> int | None:
+        """When an order was made and paid, whichever came last; None where neither is known."""
+        times_us = [one.at_us for one in self.charges_of.get(order.purchase, ())[:1]] + [order.at_us]
+        return max((at_us for at_us in times_us if at_us is not None), default=None)
+
     def intent_of(self, order_id: str | None) -> str | None:
         """The wish to buy behind an order, where it is known."""
         order = self.order_by_id.get(order_id or "")

@@ -61,7 +61,7 @@ def _only_order(ledger: Ledger, intent: str | None) -> str | None:
 def _delay_s(ledger: Ledger, order: Order, messages: list[Message]) -> float | None:
     """Seconds to the first confirmation; None where times are missing."""
     at_us = min((one.at_us for one in messages if one.at_us is not None), default=None)
-    if at_us is None or order.at_us is None:
+    if at_us is None:
         return None
-    paid_us = [one.at_us for one in ledger.charges_of.get(order.purchase, ())[:1] if one.at_us is not None]
-    return (at_us - max([order.at_us, *paid_us])) / 1e6
+    paid_us = ledger.paid_us(order)
+    return None if paid_us is None else (at_us - paid_us) / 1e6

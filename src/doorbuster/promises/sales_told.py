@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
@@ -32,7 +32,13 @@ def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding
     ]
     whats = Counter(offence.what for offence in offences)
     numbers = {"lost": float(whats[f"never {done}"]), "doubled": float(whats[f"{done} more than once"])}
-    waits = [(paid_us, done_us) for order in ledger.orders for paid_us, done_us in _wait(ledger, order, told)]
+    # When an order was made and paid, and when the witness first had it.
+    waits = [
+        (paid_us, min(done_us))
+        for order in ledger.orders
+        if (done_us := [one.at_us for one in told.get(order.id or "", ()) if one.at_us is not None])
+        and (paid_us := ledger.paid_us(order)) is not None
+    ]
     delays_s = [(done_us - paid_us) / 1e6 for paid_us, done_us in waits]
     measured = ""
     if delays_s:
@@ -60,15 +66,6 @@ def _fault_in(order: Order, told: Sequence[SaleTold], done: str) -> str:
     amount = None in (order.total_minor, told[0].amount_minor) or order.total_minor == told[0].amount_minor
     currency = None in (order.currency, told[0].currency) or order.currency == told[0].currency
     return "" if amount and currency else f"{done} with another amount"
-
-
-def _wait(ledger: Ledger, order: Order, told: Mapping[str, Sequence[SaleTold]]) -> Iterator[tuple[int, int]]:
-    """(when an order was made and paid, when the witness first had it), where both are known."""
-    charges = ledger.charges_of.get(order.purchase, ())
-    paid_us = [at_us for at_us in (order.at_us, *(one.at_us for one in charges[:1])) if at_us is not None]
-    done_us = [one.at_us for one in told.get(order.id, ()) if one.at_us is not None] if order.id else []
-    if paid_us and done_us:
-        yield max(paid_us), min(done_us)
 
 
 def _recovery(waits: Sequence[tuple[int, int]], up_us: int | None) -> dict[str, float]:
