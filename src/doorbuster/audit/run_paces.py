@@ -20,8 +20,8 @@ from doorbuster.vocabulary import LATENCY_OUTCOMES
 _SLICES: Final = 12
 """At most: thirds of the run are compared, and a slice that was out of the ordinary should not decide one alone."""
 
-_QUICK: Final = 0.25
-"""A machine that stalls delays some answers of a slice; in a step that got slower the quick ones are slower, too."""
+_QUICK: Final = 0.1
+"""A machine that stalls delays most answers of a slice; in a step that got slower the quickest are slower, too."""
 
 
 def read_paces(directory: RunDirectory) -> Iterator[Fact]:

@@ -29,7 +29,7 @@ _STEADILY: Final = (0.2, 0.9)
 
 
 def check(ledger: Ledger) -> Finding:
-    """Lower quartile of each step in the last third of the run against the first, less what the usual one grew by.
+    """The quickest tenth of each step in the last third of the run against the first, less what the usual one grew by.
 
     A machine that is busy with something else slows every step; a leak slows those that walk through what leaked. Thus
     a shop of which most steps slow down alike is not named here, but by its objectives.
@@ -80,7 +80,7 @@ def _thirds(paces: Sequence[Pace]) -> tuple[list[Pace], list[Pace], list[Pace]]:
 
 
 def _quick_ms(paces: Iterable[Pace]) -> dict[str, float]:
-    """Step to the median of its slices' quartiles, each as heavy as it has answers, where there are enough."""
+    """Step to the median of its slices' quickest tenths, each as heavy as it has answers, where there are enough."""
     of_step: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for one in paces:
         of_step[one.step].append((one.quick_ms, one.answers))

@@ -8,7 +8,7 @@ FAULT = Fault(
     "stale_search_stock",
     "shop",
     "share",
-    0.25,
+    0.5,
     "A stock count finds this share of variants gone; all pages go on showing what was there before.",
     breaks="what search shows can be bought",
 )
