@@ -36,7 +36,7 @@ def check(ledger: Ledger) -> Finding:
     for one in ledger.carts_seen:
         if len(one.pace_ms) > 1 and one.at_us is not None:
             alike[tuple(step for step, _ in one.pace_ms)].append(one)
-    carts = sorted((one for group in alike.values() for one in group), key=lambda one: (one.at_us or 0, one.cart))
+    carts = sorted((one for group in alike.values() for one in group), key=_came)
     if len(carts) < FEWEST:
         return cannot_tell(PROMISE, f"{some(len(carts), 'cart')} of which more than one step is known are too few")
     slow = {id(one) for group in alike.values() for one in _slow(group, ledger.limits)}
@@ -47,6 +47,11 @@ def check(ledger: Ledger) -> Finding:
     offences = [Offence("slow in every step", one.at_us, subject=one.cart) for one in named]
     broken = f"{len(offences) / len(carts):.0%} of the carts were slow all through the run while the others were not"
     return found(PROMISE, len(carts), "cart", offences, broken, numbers={"slow_share": len(slow) / len(carts)})
+
+
+def _came(one: CartSeen) -> tuple[bool, int, str]:
+    """Whose shopper came first; a slow cart is seen later than those that came with it."""
+    return (one.session is None, (one.at_us or 0) if one.session is None else one.session, one.cart)
 
 
 def _slow(group: Sequence[CartSeen], limits: Limits) -> list[CartSeen]:

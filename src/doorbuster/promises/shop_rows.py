@@ -15,6 +15,7 @@ class CartSeen(NamedTuple):
 
     at_us: int | None
     cart: str
+    session: int | None
     pace_ms: tuple[tuple[str, float], ...]
     """Service time of a few steps about this cart, by step, in the order of their names."""
 
@@ -66,7 +67,7 @@ class Pace(NamedTuple):
     step: str
     answers: int
     quick_ms: float
-    """Their lower quartile: three of four took longer."""
+    """Their quickest tenth: nine of ten took longer."""
 
 
 class Load(NamedTuple):
@@ -89,7 +90,7 @@ def read_cart_seen(fact: Fact) -> CartSeen | None:
     if cart is None:
         return None
     pace = [(step, _number(ms)) for step, ms in told.items()] if isinstance(told, dict) else []
-    return CartSeen(fact.at_us, cart, tuple(sorted((step, ms) for step, ms in pace if ms is not None)))
+    return CartSeen(fact.at_us, cart, fact.session, tuple(sorted((step, ms) for step, ms in pace if ms is not None)))
 
 
 def read_noticed(fact: Fact) -> Noticed:

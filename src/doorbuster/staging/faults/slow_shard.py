@@ -8,7 +8,7 @@ FAULT = Fault(
     "slow_shard",
     "shop",
     "ms",
-    600,
+    300,
     "Carts are spread over eight stores by their id; one store is slow, and its carts wait this much longer.",
     breaks="latency even across carts",
 )
