@@ -102,7 +102,8 @@ def test_the_gate_says_what_the_audit_says(tmp_path: Path, doorbuster: Doorbuste
     assert {entry.name: entry.sentence for entry in release.verdict.promises} == {
         name: one["sentence"] for name, one in audited.items()
     }
-    assert all(entry.required for entry in release.verdict.promises)
+    optional = {entry.name for entry in release.verdict.promises if not entry.required}
+    assert optional == {"latency steady over the run", "latency even across carts"}
 
 
 def gate_file(folder: Path, promises: str) -> Path:

@@ -20,6 +20,8 @@ from doorbuster.vocabulary import LATENCY_OUTCOMES
 _SLICES: Final = 12
 """At most: thirds of the run are compared, and a slice that was out of the ordinary should not decide one alone."""
 
+_DONE: Final = tuple(outcome for outcome in LATENCY_OUTCOMES if outcome != "rejected")
+"""A refusal is quick however slow the work is that it spares, and there are more of them as goods run out."""
 _QUICK: Final = 0.1
 """A machine that stalls delays most answers of a slice; in a step that got slower the quickest are slower, too."""
 
@@ -62,7 +64,7 @@ def _in_slices(part: pa.Table, begin: int, end: int, slice_s: int) -> dict[tuple
     """(slice, step) to histogram bucket to count."""
     second = part["second"]
     wanted = pc.and_(
-        pc.and_(pc.equal(part["clock"], "service"), pc.is_in(part["outcome"], pa.array(LATENCY_OUTCOMES))),
+        pc.and_(pc.equal(part["clock"], "service"), pc.is_in(part["outcome"], pa.array(_DONE))),
         pc.and_(pc.greater_equal(second, begin), pc.less(second, end)),
     )
     rows = part.filter(pc.and_(wanted, pc.is_valid(part["bucket_us"])))

@@ -14,7 +14,8 @@ from doorbuster.storefronts.base import Client, Product, ReadBack
 from doorbuster.storefronts.staging_facts import WITNESSES
 
 _NAME: Final = "doorbuster-staging"
-_DRAIN_MS: Final = 10_000
+_DRAIN_MS: Final = 4_000
+_DRAINS: Final = 3
 _ADVANCE_S: Final = 48 * 3600
 """Past the last reminder of whoever left last: two nights may lie between, and a few hours."""
 
@@ -51,16 +52,23 @@ class StagingBackstage:
         self._ask("POST", f"{self.base_url}/admin/faults", {"faults": [dict(fault) for fault in faults]})
 
     def read_back(self) -> ReadBack:
-        """Everything the services have in their books, once what is under way has settled or 10 s are over.
+        """Everything the services have in their books, once what is under way has settled or 12 s are over.
 
         The shop's virtual clock is moved ahead in between, so that what it would send hours later has been sent.
         """
-        self._ask("POST", f"{self.base_url}/admin/drain", {"within_ms": _DRAIN_MS})
+        self._drain()
         self._ask("POST", f"{self.base_url}/admin/clock", {"advance_s": _ADVANCE_S})
-        self._ask("POST", f"{self.base_url}/admin/drain", {"within_ms": _DRAIN_MS})
+        self._drain()
         asks = _Asks(self._ask, {"shop": self.base_url, **self._info()["addresses"]})
         rows = [row for witness in WITNESSES for row in witness(asks)]
         return ReadBack(orders=rows, stock=self.catalogue())
+
+    def _drain(self) -> None:
+        """Wait for what is under way, in turns shorter than any client's patience; what is left shows in the books."""
+        for _ in range(_DRAINS):
+            left = self._ask("POST", f"{self.base_url}/admin/drain", {"within_ms": _DRAIN_MS})
+            if not any(left.values()):
+                return
 
     def _info(self) -> Mapping[str, Any]:
         info = self._ask("GET", f"{self.base_url}/admin/info")

@@ -33,11 +33,13 @@ class Confirmations:
         copies = 2 if self._faults.hits(confirmation_doubled.FAULT, order.id) else 1
         about = {"order_id": order.id, "intent": order.new.intent, "cart": order.new.cart}
         late_ms = self._faults.value(confirmation_late.FAULT)
+        # A payment that settles once the clock was moved ahead is confirmed at that moment, not days after its order.
+        write = partial(self._write, cart.email, about, self._clock.ahead_s)
         for _ in range(copies):
             if late_ms is None:
-                self._write(cart.email, about)
+                write()
             else:
-                self._clock.call_after(late_ms / 1e3, partial(self._write, cart.email, about))
+                self._clock.call_after(late_ms / 1e3, write)
 
-    def _write(self, email: str, about: dict[str, str]) -> None:
-        self._outgoing.add(Letter("confirmation", email, self._clock.ahead_s, about))
+    def _write(self, email: str, about: dict[str, str], since_ahead_s: float) -> None:
+        self._outgoing.add(Letter("confirmation", email, self._clock.ahead_s - since_ahead_s, about))
