@@ -50,3 +50,11 @@ def test_a_clock_that_was_guessed_is_said(write_log: Write) -> None:
     path = write_log(*night(9))
     assert "no UTC offset and were taken for UTC" in about(import_log([path], "staging"), "clock")
     assert "taken for UTC" not in about(import_log([path], "staging", timezone="Europe/Madrid"), "clock")
+
+
+def test_a_line_without_an_offset_has_none_of_the_lines_beside_it(write_log: Write) -> None:
+    entries = [json.loads(line) for line in night(200)]
+    for number, entry in enumerate(entries):
+        entry["time"] = entry["time"].replace(" ", "T") + "+05:30" * (number % 2)
+    log = import_log([write_log(*map(json.dumps, entries))], "staging")
+    assert dict(log.offsets) == {330: 100, 0: 100}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from doorbuster.importers.log import scan
+from doorbuster.importers.log import files, scan
 from doorbuster.importers.log.files import PlainFile, plain
 from doorbuster.importers.log.importer import import_log
 from doorbuster.importers.log.refusals import LogError
@@ -69,3 +72,19 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(LogError, match="can be read only once"):
         import_log([tmp_path / "pipe"], "staging")
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"\n", b"\n\n", b"\r", b"\x01", "é".encode(), b"\xc3", b"\t"])), st.integers(1, 6)
+)
+def test_a_log_is_clean_or_not_wherever_its_blocks_end(parts: list[bytes], block: int) -> None:
+    data = b"".join(parts)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_BLOCK", block)
+        path = Path(folder) / "access.log"
+        path.write_bytes(data)
+        one = plain(path, Path(folder))
+    lines = data.split(b"\n")[: -1 if data.endswith(b"\n") else None] if data else []
+    utf8 = data.decode("utf-8", "ignore").encode() == data
+    odd = b"" in lines or any(byte in data for byte in (b"\r", b"\x01")) or not utf8
+    assert (one.lines, one.is_copy) == (len(lines), odd)

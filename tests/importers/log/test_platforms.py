@@ -97,3 +97,12 @@ def test_a_platform_file_that_cannot_be_used_says_where(tmp_path: Path, text: st
 def test_a_platform_nobody_knows() -> None:
     with pytest.raises(LogError, match='did you mean "shopify"'):
         load("shopfy")
+
+
+@pytest.mark.parametrize("start", ["/%D1%82/", "/a_b/", "/100%/"])
+def test_one_more_part_is_one_whatever_the_start_is_spelt_with(write_log: Write, tmp_path: Path, start: str) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text(f'step = [{{ name = "product", path = "{start}{{product}}" }}]')
+    wrong = (f"{start}lamp/more", f"{start[:2]}x{start[2:]}lamp", f"{start[:2]}x{start[3:]}lamp")
+    log = import_log([write_log(*(line(target=target) for target in (f"{start}lamp", *wrong)))], str(own))
+    assert log.funnel == {"product": 1} and log.unknown_pages == 3

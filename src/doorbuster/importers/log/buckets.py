@@ -19,7 +19,7 @@ EVENTS: Final = pa.schema(
         ("what", pa.int64()),  # step, status, latency and product: what.py
     ]
 )
-BYTES_A_BUCKET: Final = 192 << 20
+BYTES_A_BUCKET: Final = 256 << 20
 _ROWS_HELD: Final = 600_000
 _STATICS_HELD: Final = 2_000_000
 

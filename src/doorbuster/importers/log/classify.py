@@ -50,7 +50,7 @@ def browsers(parsed: str) -> str:
 
 def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> str:
     """A SELECT: `line` (null unless bad), `reason`, `step`, `slug`, `client` and `sid` (hashes, `NO_SID` for none), and
-    as `parse` has them `end_us`, `zone`, `took_us` (-1 for none), `status`; of a bad line nothing else says anything.
+    as `parse` has them `end_us`, `zone` (0 for none), `took_us` (-1 for none), `status`; of a bad line nothing counts.
     Reads the table `browsers`: agents known to be none of machines.
     """
     data = robots()
@@ -72,7 +72,7 @@ SELECT CASE WHEN reason = {BAD} THEN line END AS line, reason, step,
   CASE WHEN step = {STEPS.index("product")} THEN {slug} END AS slug,
   (hash({text(salt)}, address, agent) >> 1)::BIGINT AS client,
   CASE WHEN sid IS NULL THEN {NO_SID} ELSE (hash(sid, {text(salt)}) >> 1)::BIGINT END AS sid,
-  end_us, zone, coalesce(took_us, -1) AS took_us, status
+  end_us, coalesce(zone, 0)::SMALLINT AS zone, coalesce(took_us, -1) AS took_us, status
 FROM (
   SELECT *, CASE WHEN reason = {KEPT} THEN {step} END::UTINYINT AS step FROM (
     SELECT *, CASE WHEN reason = {KEPT} THEN {_PAGE} END AS page FROM (
@@ -125,10 +125,10 @@ def _one_more(rule: Rule) -> bool:
 
 
 def _no_more(rule: Rule) -> str:
-    """Whether no slash follows the start that a page has."""
-    if "%" in rule.literal or "\\" in rule.literal:
-        return f"NOT contains({_rest(rule)}, '/')"
-    # Nothing is copied for it. An underscore stands for any character, and the start is known to be right.
+    """Whether no slash follows the start that a page is known to have; nothing is copied to find that out.
+
+    `%` and `_` in the start fit themselves, and a page that fits has one slash more than the start: so no slip is left.
+    """
     return f"page NOT LIKE {text(rule.literal + '%/%')}"
 
 

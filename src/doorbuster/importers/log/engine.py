@@ -26,7 +26,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 """What each table is grouped by; its other columns are sums."""
 _MANY: Final = "answers"
 """The one table with millions of rows, which nobody needs in order."""
-_BUCKETS_STITCHED: Final = 6
+_BUCKETS_STITCHED: Final = 4
 """As many buckets' worth of clients at a time: the joins and windows of more do not fit into the memory limit."""
 Program = dict[str, str]
 """Table -> the SQL that makes it from those before; compiled once for all buckets."""

@@ -29,7 +29,8 @@ from doorbuster.importers.log.slugs import Slugs
 
 MOST_BAD: Final = 0.01
 """Above this share of bad lines the format is not understood, and any number would be a guess."""
-_BATCH: Final = 122_880
+_BATCH: Final = 61_440
+"""Lines at a time: a batch and what is made of it stay in the processor's cache."""
 _MOST_UNFIT: Final = 20_000
 
 
