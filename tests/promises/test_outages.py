@@ -168,3 +168,18 @@ def test_the_numbers_say_how_many_sales_the_erp_has_not_and_has_twice() -> None:
     assert found.sentence.startswith(
         "2 orders not booked as promised: 1 booked more than once, 1 never booked (59.76 EUR)"
     )
+
+
+@pytest.mark.parametrize(
+    ("witness", "promise", "heap"),
+    [("erp", ERP, "booked"), ("register", "every sale is registered once", "registered")],
+)
+def test_a_sale_that_waits_for_who_is_still_away_is_not_lost(witness: str, promise: str, heap: str) -> None:
+    waits: Any = replace(sale(20), **{heap: ()})  # type: ignore[arg-type]  # no sale of that heap
+    found = judged([sale(5), waits], witness=witness, up_us=None)[promise]
+    assert found.kept is None
+    assert found.sentence.endswith("was still away when its books were read, 1 order not " + heap + " yet")
+    lost_before: Any = replace(sale(5), **{heap: ()})  # type: ignore[arg-type]  # no sale of that heap
+    found = judged([lost_before, waits], witness=witness, up_us=None)[promise]
+    assert [(one.what, one.order_id) for one in found.offences] == [(f"never {heap}", "o5")]
+    assert judged([waits], witness=witness)[promise].kept is False
