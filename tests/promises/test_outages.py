@@ -91,7 +91,7 @@ def test_two_reasons_at_once_are_one_outage() -> None:
         ),
         (
             lambda one: replace(one, orders=(one.orders[0]._replace(kind="order_pending"),), charges=(), events=()),
-            "pending_now", "still waits for its payment",
+            "pending_now", "never settled",
         ),
     ],
 )  # fmt: skip
@@ -183,3 +183,28 @@ def test_a_sale_that_waits_for_who_is_still_away_is_not_lost(witness: str, promi
     found = judged([lost_before, waits], witness=witness, up_us=None)[promise]
     assert [(one.what, one.order_id) for one in found.offences] == [(f"never {heap}", "o5")]
     assert judged([waits], witness=witness)[promise].kept is False
+
+
+def waits_for_ever(number: int) -> Sale:
+    one = paid_at(number, number)
+    return replace(one, orders=(one.orders[0]._replace(kind="order_pending"),), charges=(), events=())
+
+
+def test_an_order_under_way_when_the_gateway_went_down_waits_too() -> None:
+    found = judged([sale(5), paid_at(9, 160), sale(80)])[PAYMENTS]
+    assert (found.numbers["pending_then"], found.numbers["recovery_s"], found.checked) == (1, 90, 2)
+
+
+@pytest.mark.parametrize(("number", "pending_then"), [(9, 1), (20, 1), (200, 0)])
+def test_an_order_that_still_waits_after_the_outage_was_never_settled(number: int, pending_then: int) -> None:
+    found = judged([sale(5), waits_for_ever(number), sale(80)])[PAYMENTS]
+    assert [(one.what, one.order_id) for one in found.offences] == [("never settled", f"o{number}")]
+    assert (found.numbers["pending_then"], found.numbers["pending_now"]) == (pending_then, 1)
+
+
+def test_an_order_of_one_outage_that_was_settled_after_the_next() -> None:
+    again = away("gateway", "gateway_down", 80 * SECOND_US, 90 * SECOND_US)
+    found = judged([sale(5), paid_at(20, 97), sale(91)], *again)[PAYMENTS]
+    assert (found.numbers["pending_then"], found.numbers["recovery_s"]) == (1, 7)
+    found = judged([sale(5), paid_at(20, 79), sale(91)], *again)[PAYMENTS]
+    assert (found.numbers["pending_then"], found.numbers["recovery_s"]) == (1, 9)
