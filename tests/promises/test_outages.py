@@ -208,3 +208,9 @@ def test_an_order_of_one_outage_that_was_settled_after_the_next() -> None:
     assert (found.numbers["pending_then"], found.numbers["recovery_s"]) == (1, 7)
     found = judged([sale(5), paid_at(20, 79), sale(91)], *again)[PAYMENTS]
     assert (found.numbers["pending_then"], found.numbers["recovery_s"]) == (1, 9)
+
+
+def test_an_order_paid_in_parts_after_an_outage_is_not_doubled() -> None:
+    one = paid_at(20, 71)
+    parts = tuple(one.charges[0]._replace(amount_minor=amount_minor) for amount_minor in (400, 2588))
+    assert judged([sale(5), replace(one, charges=parts), sale(80)])[PAYMENTS].kept is True

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from doorbuster.promises import PROMISES
-from doorbuster.promises.fact import Fact
+from doorbuster.promises.fact import Fact, Finding
 from doorbuster.promises.ledger import ledger_of
-from tests.promises.day import SPOILT, clean_day, fact, findings, named
+from tests.promises.day import SPOILT, Day, Sale, clean_day, fact, findings, named, sale
 
 ALL = set(findings(clean_day().facts()))
 
@@ -110,6 +111,51 @@ def test_half_a_refund_leaves_half_a_charge() -> None:
     assert {name for name, one in found.items() if one.kept is False} == {"totals add up and agree"}
     (offence,) = found["totals add up and agree"].offences
     assert offence.amount_minor == -1000
+
+
+def in_parts(*amounts_minor: int, number: int = 3) -> Sale:
+    """An order of 29.88 paid by several means."""
+    one = sale(number)
+    return replace(
+        one,
+        charges=tuple(
+            one.charges[0]._replace(
+                at_us=(one.charges[0].at_us or 0) + part,
+                amount_minor=amount_minor,
+                detail=json.dumps({"payment": f"p{number}-{part}"}),
+            )
+            for part, amount_minor in enumerate(amounts_minor)
+        ),
+    )
+
+
+def on_a_day_with(*sales: Sale, more: Iterable[Fact] = ()) -> dict[str, Finding]:
+    return findings([*Day((sale(1), sale(2), *sales)).facts(), *more])
+
+
+def broken(found: dict[str, Finding]) -> dict[str, list[int | None]]:
+    """Promise to the minor units that its offences name."""
+    return {name: [each.amount_minor for each in one.offences] for name, one in found.items() if one.kept is False}
+
+
+def test_a_gift_card_and_a_card_that_make_up_an_order_are_one_charge() -> None:
+    assert broken(on_a_day_with(in_parts(400, 2588))) == {}
+
+
+@pytest.mark.parametrize(
+    ("amounts_minor", "too_much_minor"),
+    [((400, 2588, 2588), [2588]), ((400, 2988), [400]), ((2988, 2988), [2988]), ((2988, 2988, 5), [2988, 5])],
+)
+def test_only_what_exceeds_the_order_was_charged_again(
+    amounts_minor: tuple[int, ...], too_much_minor: list[int]
+) -> None:
+    assert broken(on_a_day_with(in_parts(*amounts_minor))) == {"one charge per intent": too_much_minor}
+
+
+def test_parts_of_an_order_whose_total_is_not_known_are_charges_too_many() -> None:
+    one = in_parts(400, 2588)
+    one = replace(one, orders=(one.orders[0]._replace(amount_minor=None),))
+    assert broken(on_a_day_with(one)) == {"one charge per intent": [2588]}
 
 
 CANNOT_TELL = {

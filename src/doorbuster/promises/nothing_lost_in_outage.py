@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from doorbuster.promises.charged_again import charged_again
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
 from doorbuster.promises.outages import Outage, outages, seconds
@@ -85,11 +86,11 @@ def _lost(ledger: Ledger, since_us: int) -> Iterator[Offence]:
 def _doubled(ledger: Ledger, since_us: int) -> Iterator[Offence]:
     """A wish to buy that led to two orders or two charges: told of once, as orders if it has two."""
     for purchase in dict.fromkeys([*ledger.orders_of, *ledger.charges_of]):
-        orders, charges = ledger.orders_of.get(purchase, ()), ledger.charges_of.get(purchase, ())
+        orders = ledger.orders_of.get(purchase, ())
         if purchase and len(orders) > 1 and _since(orders[-1].at_us, since_us):
             yield _about(_DOUBLED[0], orders[-1], purchase)
-        elif purchase and len(charges) > 1 and _since(charges[-1].at_us, since_us):
-            yield _about(_DOUBLED[1], charges[-1], purchase)
+        elif purchase and (again := charged_again(ledger, purchase)) and _since(again[-1][0].at_us, since_us):
+            yield _about(_DOUBLED[1], again[-1][0], purchase)
 
 
 def _left(ledger: Ledger, away: list[Outage]) -> Iterator[Offence]:
