@@ -104,13 +104,33 @@ def test_a_refund_makes_a_charge_good() -> None:
     assert all(found.kept for found in findings(facts).values())
 
 
-def test_half_a_refund_leaves_half_a_charge() -> None:
+def test_what_was_given_back_in_part_was_charged_in_full() -> None:
     day = clean_day()
     refund = day.sales[0].charges[0]._replace(kind="refunded", amount_minor=1000)
-    found = findings([*day.facts(), refund])
-    assert {name for name, one in found.items() if one.kept is False} == {"totals add up and agree"}
-    (offence,) = found["totals add up and agree"].offences
-    assert offence.amount_minor == -1000
+    assert broken(findings([*day.facts(), refund])) == {}
+    dear = replace(sale(3), charges=(sale(3).charges[0]._replace(amount_minor=3988),))
+    refund = dear.charges[0]._replace(kind="refunded", amount_minor=1000)
+    assert broken(on_a_day_with(dear, more=[refund])) == {"totals add up and agree": [1000]}
+
+
+def test_what_was_given_back_in_part_is_no_longer_at_stake() -> None:
+    gone = replace(sale(3), seen=None, orders=(), events=(), confirmations=(), booked=(), registered=())
+    refund = gone.charges[0]._replace(kind="refunded", amount_minor=1000)
+    assert broken(on_a_day_with(gone, more=[refund])) == {"charged only for an order": [1988]}
+
+
+def test_a_part_given_back_whole_leaves_the_order_paid_in_parts() -> None:
+    one = in_parts(400, 2588)
+    for part in one.charges:
+        assert broken(on_a_day_with(one, more=[part._replace(kind="refunded")])) == {}
+    assert broken(on_a_day_with(in_parts(400, 2000))) == {"totals add up and agree": [-588]}
+
+
+def test_a_refund_in_another_currency_gives_nothing_back() -> None:
+    twice = in_parts(2988, 2988)
+    refund = twice.charges[1]._replace(kind="refunded")
+    assert broken(on_a_day_with(twice, more=[refund._replace(currency="JPY")])) == {"one charge per intent": [2988]}
+    assert broken(on_a_day_with(twice, more=[refund._replace(currency=None)])) == {}
 
 
 def in_parts(*amounts_minor: int, number: int = 3) -> Sale:
