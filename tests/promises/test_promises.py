@@ -178,6 +178,15 @@ def test_parts_of_an_order_whose_total_is_not_known_are_charges_too_many() -> No
     assert broken(on_a_day_with(one)) == {"one charge per intent": [2588]}
 
 
+@pytest.mark.parametrize(("channels", "kept"), [(("email", "sms"), True), (("email", "sms", "sms"), False)])
+def test_an_order_may_be_confirmed_once_on_each_channel(channels: tuple[str, ...], kept: bool) -> None:
+    one = sale(3)
+    told = tuple(one.confirmations[0]._replace(detail=json.dumps({"channel": channel})) for channel in channels)
+    found = on_a_day_with(replace(one, confirmations=told))["one confirmation per order, in time"]
+    assert found.kept is kept
+    assert [(each.what, each.order_id) for each in found.offences] == [("more than one", "o3")] * (not kept)
+
+
 CANNOT_TELL = {
     "gateway": ("charged only for an order", "one charge per intent", "no order without payment", "totals add up and agree"),
     "shop": ("charged only for an order", "one order per intent", "stock is never oversold", "coupons within their limits"),
