@@ -214,3 +214,13 @@ def test_an_order_paid_in_parts_after_an_outage_is_not_doubled() -> None:
     one = paid_at(20, 71)
     parts = tuple(one.charges[0]._replace(amount_minor=amount_minor) for amount_minor in (400, 2588))
     assert judged([sale(5), replace(one, charges=parts), sale(80)])[PAYMENTS].kept is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "whats"),
+    [("order", []), ("order_pending", []), ("order_failed", []), ("order_dreamt_of", ["of no order"])],
+)
+def test_a_sale_is_of_an_order_that_was_made(kind: str, whats: list[str]) -> None:
+    one = sale(3)
+    one = replace(one, orders=(one.orders[0]._replace(kind=kind, detail='{"lines": [], "codes": []}'),))
+    assert [each.what for each in findings(Day((sale(1), one)).facts())[ERP].offences] == whats

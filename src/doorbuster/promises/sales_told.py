@@ -19,6 +19,8 @@ _CALLED: Final = {"erp": "ERP", "register": "register"}
 def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding:
     """Compare the paid orders with what a witness of the back office has; `done` says it: `booked`, `registered`.
 
+    What it has of an order that was never made offends too; one that was given up, or still waits, was made.
+
     `numbers`: `lost` and `doubled` orders, the longest delay from payment to `done`, and where the witness was away
     for `outage_s` seconds, how many orders waited for it then and after how many seconds the last of them was done.
     An order paid after the witness went away for good may still wait: that is no offence, and not kept either.
@@ -39,6 +41,12 @@ def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding
             still += 1
         elif what:
             offences.append(Offence(what, order.at_us, order.intent, order.id, order.total_minor, order.currency))
+    made = ledger.order_by_id.keys() | {order.id for order in (*ledger.pending, *ledger.failed) if order.id}
+    offences += [
+        Offence("of no order", one.at_us, None, one.order_id, one.amount_minor, one.currency)
+        for one in ledger.told[witness]
+        if one.order_id not in made
+    ]
     if still and not offences:
         return cannot_tell(
             promise,
