@@ -127,9 +127,10 @@ def gateway_books(shop: Addresses, fault: str, confirmed: dict[str, str]) -> dic
     lost |= {intent for intent, at_us in taken.items() if intent not in known and min(at_us) >= down_us}
     twice = [(intent, at_us) for told in (orders, taken) for intent, at_us in told.items() if len(at_us) > 1]
     doubled = {intent for intent, at_us in twice if max(at_us) >= down_us}
-    in_outage = [intent for intent, at_us in orders.items() if any(down_us <= one < up_us for one in at_us)]
-    waited = {intent: min(taken[intent]) for intent in in_outage if min(taken[intent]) >= up_us}
-    still = sum(down_us <= order["at_unix_us"] < up_us for order in pending)
+    # An order under way when the gateway went down waits as well as one made while it was away.
+    before = [intent for intent, at_us in orders.items() if min(at_us) < up_us]
+    waited = {intent: min(taken[intent]) for intent in before if min(taken[intent], default=0) >= up_us}
+    still = sum(order["at_unix_us"] < up_us for order in pending)
     first_us = min(at_us for intent in orders for at_us in taken[intent][:1] if at_us >= up_us)
     return {
         "outage_s": (up_us - down_us) / 1e6,

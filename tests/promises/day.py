@@ -238,7 +238,7 @@ def _shown_in_vain(sale: Sale) -> Fact:
 
 SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "charged without an order": (
-        lambda sale: replace(sale, seen=None, orders=(), events=(), confirmations=()),
+        lambda sale: replace(sale, seen=None, orders=(), events=(), confirmations=(), booked=(), registered=()),
         frozenset({"charged only for an order"})),
     "the order waits for ever": (
         lambda sale: replace(sale, seen=None, events=(), orders=(sale.orders[0]._replace(kind="order_pending"),)),
@@ -248,7 +248,7 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
         frozenset({"one charge per intent"})),
     "ordered twice": (_second_order, frozenset({"one charge per intent", "one order per intent"})),
     "confirmed and gone": (
-        lambda sale: replace(sale, orders=(), charges=(), events=(), confirmations=()),
+        lambda sale: replace(sale, orders=(), charges=(), events=(), confirmations=(), booked=(), registered=()),
         frozenset({"a confirmed order exists"})),
     "never paid": (lambda sale: replace(sale, charges=()), frozenset({"no order without payment"})),
     "refunded, and sent": (
@@ -274,7 +274,9 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
         lambda sale: _order_with(sale, codes=["BF25", "VIP50"]),
         frozenset({"discounts that exclude each other never meet"})),
     "its cart froze": (
-        lambda sale: replace(sale, seen=None, orders=(), charges=(), events=(), confirmations=(), failed=(hung(sale),)),
+        lambda sale: replace(
+            sale, seen=None, orders=(), charges=(), events=(), confirmations=(), booked=(), registered=(),
+            failed=(hung(sale),)),
         frozenset({"no frozen cart"})),
     "no tax at all": (
         lambda sale: _repriced(sale, tax_minor=0), frozenset({"tax charged in every region"})),
@@ -326,6 +328,13 @@ SPOILT: dict[str, tuple[Callable[[Sale], Sale], frozenset[str]]] = {
     "exported with another amount": (
         lambda sale: replace(sale, booked=(sale.booked[0]._replace(amount_minor=1),)),
         frozenset({"every sale reaches the ERP once"})),
+    "exported without an order": (
+        lambda sale: replace(sale, booked=(*sale.booked, sale.booked[0]._replace(order_id=f"{sale.order_id}-ghost"))),
+        frozenset({"every sale reaches the ERP once"})),
+    "registered without an order": (
+        lambda sale: replace(
+            sale, registered=(*sale.registered, sale.registered[0]._replace(order_id=f"{sale.order_id}-ghost"))),
+        frozenset({"every sale is registered once"})),
     "never registered": (lambda sale: replace(sale, registered=()), frozenset({"every sale is registered once"})),
     "registered in dollars": (
         lambda sale: replace(sale, registered=(sale.registered[0]._replace(currency="USD"),)),

@@ -91,7 +91,7 @@ def test_two_reasons_at_once_are_one_outage() -> None:
         ),
         (
             lambda one: replace(one, orders=(one.orders[0]._replace(kind="order_pending"),), charges=(), events=()),
-            "pending_now", "still waits for its payment",
+            "pending_now", "never settled",
         ),
     ],
 )  # fmt: skip
@@ -168,3 +168,59 @@ def test_the_numbers_say_how_many_sales_the_erp_has_not_and_has_twice() -> None:
     assert found.sentence.startswith(
         "2 orders not booked as promised: 1 booked more than once, 1 never booked (59.76 EUR)"
     )
+
+
+@pytest.mark.parametrize(
+    ("witness", "promise", "heap"),
+    [("erp", ERP, "booked"), ("register", "every sale is registered once", "registered")],
+)
+def test_a_sale_that_waits_for_who_is_still_away_is_not_lost(witness: str, promise: str, heap: str) -> None:
+    waits: Any = replace(sale(20), **{heap: ()})  # type: ignore[arg-type]  # no sale of that heap
+    found = judged([sale(5), waits], witness=witness, up_us=None)[promise]
+    assert found.kept is None
+    assert found.sentence.endswith("was still away when its books were read, 1 order not " + heap + " yet")
+    lost_before: Any = replace(sale(5), **{heap: ()})  # type: ignore[arg-type]  # no sale of that heap
+    found = judged([lost_before, waits], witness=witness, up_us=None)[promise]
+    assert [(one.what, one.order_id) for one in found.offences] == [(f"never {heap}", "o5")]
+    assert judged([waits], witness=witness)[promise].kept is False
+
+
+def waits_for_ever(number: int) -> Sale:
+    one = paid_at(number, number)
+    return replace(one, orders=(one.orders[0]._replace(kind="order_pending"),), charges=(), events=())
+
+
+def test_an_order_under_way_when_the_gateway_went_down_waits_too() -> None:
+    found = judged([sale(5), paid_at(9, 160), sale(80)])[PAYMENTS]
+    assert (found.numbers["pending_then"], found.numbers["recovery_s"], found.checked) == (1, 90, 2)
+
+
+@pytest.mark.parametrize(("number", "pending_then"), [(9, 1), (20, 1), (200, 0)])
+def test_an_order_that_still_waits_after_the_outage_was_never_settled(number: int, pending_then: int) -> None:
+    found = judged([sale(5), waits_for_ever(number), sale(80)])[PAYMENTS]
+    assert [(one.what, one.order_id) for one in found.offences] == [("never settled", f"o{number}")]
+    assert (found.numbers["pending_then"], found.numbers["pending_now"]) == (pending_then, 1)
+
+
+def test_an_order_of_one_outage_that_was_settled_after_the_next() -> None:
+    again = away("gateway", "gateway_down", 80 * SECOND_US, 90 * SECOND_US)
+    found = judged([sale(5), paid_at(20, 97), sale(91)], *again)[PAYMENTS]
+    assert (found.numbers["pending_then"], found.numbers["recovery_s"]) == (1, 7)
+    found = judged([sale(5), paid_at(20, 79), sale(91)], *again)[PAYMENTS]
+    assert (found.numbers["pending_then"], found.numbers["recovery_s"]) == (1, 9)
+
+
+def test_an_order_paid_in_parts_after_an_outage_is_not_doubled() -> None:
+    one = paid_at(20, 71)
+    parts = tuple(one.charges[0]._replace(amount_minor=amount_minor) for amount_minor in (400, 2588))
+    assert judged([sale(5), replace(one, charges=parts), sale(80)])[PAYMENTS].kept is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "whats"),
+    [("order", []), ("order_pending", []), ("order_failed", []), ("order_dreamt_of", ["of no order"])],
+)
+def test_a_sale_is_of_an_order_that_was_made(kind: str, whats: list[str]) -> None:
+    one = sale(3)
+    one = replace(one, orders=(one.orders[0]._replace(kind=kind, detail='{"lines": [], "codes": []}'),))
+    assert [each.what for each in findings(Day((sale(1), one)).facts())[ERP].offences] == whats

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from doorbuster.promises import PROMISES
-from doorbuster.promises.fact import Fact
+from doorbuster.promises.fact import Fact, Finding
 from doorbuster.promises.ledger import ledger_of
-from tests.promises.day import SPOILT, clean_day, fact, findings, named
+from tests.promises.day import SPOILT, Day, Sale, clean_day, fact, findings, named, sale
 
 ALL = set(findings(clean_day().facts()))
 
@@ -103,13 +104,87 @@ def test_a_refund_makes_a_charge_good() -> None:
     assert all(found.kept for found in findings(facts).values())
 
 
-def test_half_a_refund_leaves_half_a_charge() -> None:
+def test_what_was_given_back_in_part_was_charged_in_full() -> None:
     day = clean_day()
     refund = day.sales[0].charges[0]._replace(kind="refunded", amount_minor=1000)
-    found = findings([*day.facts(), refund])
-    assert {name for name, one in found.items() if one.kept is False} == {"totals add up and agree"}
-    (offence,) = found["totals add up and agree"].offences
-    assert offence.amount_minor == -1000
+    assert broken(findings([*day.facts(), refund])) == {}
+    dear = replace(sale(3), charges=(sale(3).charges[0]._replace(amount_minor=3988),))
+    refund = dear.charges[0]._replace(kind="refunded", amount_minor=1000)
+    assert broken(on_a_day_with(dear, more=[refund])) == {"totals add up and agree": [1000]}
+
+
+def test_what_was_given_back_in_part_is_no_longer_at_stake() -> None:
+    gone = replace(sale(3), seen=None, orders=(), events=(), confirmations=(), booked=(), registered=())
+    refund = gone.charges[0]._replace(kind="refunded", amount_minor=1000)
+    assert broken(on_a_day_with(gone, more=[refund])) == {"charged only for an order": [1988]}
+
+
+def test_a_part_given_back_whole_leaves_the_order_paid_in_parts() -> None:
+    one = in_parts(400, 2588)
+    for part in one.charges:
+        assert broken(on_a_day_with(one, more=[part._replace(kind="refunded")])) == {}
+    assert broken(on_a_day_with(in_parts(400, 2000))) == {"totals add up and agree": [-588]}
+
+
+def test_a_refund_in_another_currency_gives_nothing_back() -> None:
+    twice = in_parts(2988, 2988)
+    refund = twice.charges[1]._replace(kind="refunded")
+    assert broken(on_a_day_with(twice, more=[refund._replace(currency="JPY")])) == {"one charge per intent": [2988]}
+    assert broken(on_a_day_with(twice, more=[refund._replace(currency=None)])) == {}
+
+
+def in_parts(*amounts_minor: int, number: int = 3) -> Sale:
+    """An order of 29.88 paid by several means."""
+    one = sale(number)
+    return replace(
+        one,
+        charges=tuple(
+            one.charges[0]._replace(
+                at_us=(one.charges[0].at_us or 0) + part,
+                amount_minor=amount_minor,
+                detail=json.dumps({"payment": f"p{number}-{part}"}),
+            )
+            for part, amount_minor in enumerate(amounts_minor)
+        ),
+    )
+
+
+def on_a_day_with(*sales: Sale, more: Iterable[Fact] = ()) -> dict[str, Finding]:
+    return findings([*Day((sale(1), sale(2), *sales)).facts(), *more])
+
+
+def broken(found: dict[str, Finding]) -> dict[str, list[int | None]]:
+    """Promise to the minor units that its offences name."""
+    return {name: [each.amount_minor for each in one.offences] for name, one in found.items() if one.kept is False}
+
+
+def test_a_gift_card_and_a_card_that_make_up_an_order_are_one_charge() -> None:
+    assert broken(on_a_day_with(in_parts(400, 2588))) == {}
+
+
+@pytest.mark.parametrize(
+    ("amounts_minor", "too_much_minor"),
+    [((400, 2588, 2588), [2588]), ((400, 2988), [400]), ((2988, 2988), [2988]), ((2988, 2988, 5), [2988, 5])],
+)
+def test_only_what_exceeds_the_order_was_charged_again(
+    amounts_minor: tuple[int, ...], too_much_minor: list[int]
+) -> None:
+    assert broken(on_a_day_with(in_parts(*amounts_minor))) == {"one charge per intent": too_much_minor}
+
+
+def test_parts_of_an_order_whose_total_is_not_known_are_charges_too_many() -> None:
+    one = in_parts(400, 2588)
+    one = replace(one, orders=(one.orders[0]._replace(amount_minor=None),))
+    assert broken(on_a_day_with(one)) == {"one charge per intent": [2588]}
+
+
+@pytest.mark.parametrize(("channels", "kept"), [(("email", "sms"), True), (("email", "sms", "sms"), False)])
+def test_an_order_may_be_confirmed_once_on_each_channel(channels: tuple[str, ...], kept: bool) -> None:
+    one = sale(3)
+    told = tuple(one.confirmations[0]._replace(detail=json.dumps({"channel": channel})) for channel in channels)
+    found = on_a_day_with(replace(one, confirmations=told))["one confirmation per order, in time"]
+    assert found.kept is kept
+    assert [(each.what, each.order_id) for each in found.offences] == [("more than one", "o3")] * (not kept)
 
 
 CANNOT_TELL = {

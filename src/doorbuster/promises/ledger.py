@@ -156,6 +156,8 @@ class Ledger:
     """By purchase: the intent, or the order id where the shop knows no intents."""
     charges_of: dict[str, list[Money]]
     """The same; under an empty key those that name neither intent nor order."""
+    captured_of: dict[str, list[Money]]
+    """The same, with what was given back."""
     limits: Limits
     """The numbers that the shop promises."""
     contacts: Sequence[Contact]
@@ -219,9 +221,6 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
     for order in orders:
         orders_of[order.purchase].append(order)
     known = order_by_id | {order.id: order for order in pending if order.id}
-    charges_of: dict[str, list[Money]] = defaultdict(list)
-    for charge in charges:
-        charges_of[_purchase_of(charge, known)].append(charge)
     contacts_read = [at_us for (at_us,) in rows["contacts_read"]]
     return Ledger(
         heard=frozenset(heard),
@@ -246,7 +245,8 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         answered=rows["answered"],
         order_by_id=order_by_id,
         orders_of=dict(orders_of),
-        charges_of=dict(charges_of),
+        charges_of=_by_purchase(charges, known),
+        captured_of=_by_purchase(in_order_of_time(captured), known),
         limits=limits,
         contacts=list({one.cart: one for one in rows["contacts"]}.values()),
         contacts_read=bool(contacts_read),
@@ -290,6 +290,9 @@ def _with_intent(order: Order, wishes: dict[str, str]) -> Order:
     return order if order.intent else order._replace(intent=wishes.get(order.id or ""))
 
 
-def _purchase_of(charge: Money, known: dict[str, Order]) -> str:
-    order = known.get(charge.order_id or "")
-    return (order.purchase if order else None) or charge.intent or charge.order_id or ""
+def _by_purchase(money: Iterable[Money], known: dict[str, Order]) -> dict[str, list[Money]]:
+    found: dict[str, list[Money]] = defaultdict(list)
+    for one in money:
+        order = known.get(one.order_id or "")
+        found[(order.purchase if order else None) or one.intent or one.order_id or ""].append(one)
+    return dict(found)

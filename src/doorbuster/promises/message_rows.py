@@ -39,6 +39,8 @@ class Message(NamedTuple):
     intent: str | None
     person: str | None
     purpose: str | None
+    channel: str | None
+    """`email`, `sms` and the like; None where the mailbox does not say."""
 
 
 def read_contact(fact: Fact) -> Contact:
@@ -60,8 +62,8 @@ def read_contact(fact: Fact) -> Contact:
 
 def read_message(fact: Fact) -> Message:
     detail = object_of(fact.detail)
-    cart, person, purpose = (name_of(detail.get(name)) for name in ("cart", "person", "purpose"))
-    return Message(fact.at_us, fact.kind, fact.order_id, cart, fact.intent, person, purpose)
+    cart, person, purpose, channel = (name_of(detail.get(name)) for name in ("cart", "person", "purpose", "channel"))
+    return Message(fact.at_us, fact.kind, fact.order_id, cart, fact.intent, person, purpose, channel)
 
 
 @cache

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from doorbuster.promises.charged_again import charged_again
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
 from doorbuster.promises.outages import Outage, outages, seconds
@@ -19,10 +22,10 @@ _DOUBLED: Final = ("ordered twice", "charged twice")
 
 
 def check(ledger: Ledger) -> Finding:
-    """Judge every purchase from the gateway's first absence on.
+    """Judge every purchase from the gateway's first absence on, and those that were under way then.
 
-    `numbers`, all of them only where the gateway was away: `outage_s`; `pending_then`, orders that waited when the
-    last outage ended; `recovery_s`, from then until the last of them was settled and a payment went through again;
+    `numbers`, all of them only where the gateway was away: `outage_s`; `pending_then`, orders that waited when an
+    outage ended; `recovery_s`, the longest from there until those settled after it were and a payment went through;
     `lost`, `doubled`, `given_up` and `pending_now` purchases; `rescued_share` of the shoppers who were offered another
     way to pay, with `offered` and `rescued`.
     """
@@ -43,7 +46,8 @@ def check(ledger: Ledger) -> Finding:
     numbers = {"outage_s": seconds(away), **_counts(ledger, offences), **_recovery(ledger, away)}
     if away[-1].up_us is None and not offences:
         return cannot_tell(PROMISE, "the payment gateway was still away when its books were read")
-    checked = len({order.purchase for order in (*ledger.orders, *ledger.pending) if _since(order.at_us, since_us)})
+    judged = [*ledger.pending, *(order for order in ledger.orders if _since(order.at_us, since_us))]
+    checked = len({order.purchase for order in (*judged, *_waited(ledger, away))})
     recovered = f"recovery after {numbers['recovery_s']:.1f} s" if "recovery_s" in numbers else "no payment after it"
     measured = (
         f"; away for {numbers['outage_s']:.0f} s, {some(int(numbers['pending_then']), 'order')} waited, {recovered}"
@@ -82,26 +86,23 @@ def _lost(ledger: Ledger, since_us: int) -> Iterator[Offence]:
 def _doubled(ledger: Ledger, since_us: int) -> Iterator[Offence]:
     """A wish to buy that led to two orders or two charges: told of once, as orders if it has two."""
     for purchase in dict.fromkeys([*ledger.orders_of, *ledger.charges_of]):
-        orders, charges = ledger.orders_of.get(purchase, ()), ledger.charges_of.get(purchase, ())
+        orders = ledger.orders_of.get(purchase, ())
         if purchase and len(orders) > 1 and _since(orders[-1].at_us, since_us):
             yield _about(_DOUBLED[0], orders[-1], purchase)
-        elif purchase and len(charges) > 1 and _since(charges[-1].at_us, since_us):
-            yield _about(_DOUBLED[1], charges[-1], purchase)
+        elif purchase and (again := charged_again(ledger, purchase)) and _since(again[-1][0].at_us, since_us):
+            yield _about(_DOUBLED[1], again[-1][0], purchase)
 
 
 def _left(ledger: Ledger, away: list[Outage]) -> Iterator[Offence]:
-    """Orders of an outage that were given up without a no from the gateway, or still wait although it is back."""
+    """Orders of an outage that were given up without a no from the gateway, and any that wait although it is back."""
     refused = {one.intent for one in ledger.declined if one.intent}
     for order in ledger.failed:
         if order.at_us is None or order.purchase in refused:
             continue
         if any(one.down_us <= order.at_us and (one.up_us is None or order.at_us < one.up_us) for one in away):
             yield _about("given up while the gateway was away", order, order.purchase)
-    last_up_us = away[-1].up_us
-    if last_up_us is not None:
-        for order in ledger.pending:
-            if order.at_us is not None and away[0].down_us <= order.at_us < last_up_us:
-                yield _about("still waits for its payment", order, order.purchase)
+    if away[-1].up_us is not None:
+        yield from (_about("never settled", order, order.purchase) for order in ledger.pending)
 
 
 def _not_offered(ledger: Ledger) -> Iterator[Offence]:
@@ -136,23 +137,53 @@ def _counts(ledger: Ledger, offences: list[Offence]) -> dict[str, float]:
     return counts
 
 
+def _paid_us(ledger: Ledger, order: Order) -> int | None:
+    charges = ledger.charges_of.get(order.purchase, ())
+    return min((one.at_us for one in charges if one.at_us is not None), default=None)
+
+
+def _waited(ledger: Ledger, away: list[Outage]) -> list[Order]:
+    """Orders made before an outage ended, whenever that was, and paid after it or never."""
+    ends_us = [one.up_us for one in away if one.up_us is not None]
+    paid = [
+        order
+        for order in ledger.orders
+        if order.at_us is not None
+        and (paid_us := _paid_us(ledger, order)) is not None
+        and bisect_right(ends_us, order.at_us) < bisect_right(ends_us, paid_us)
+    ]
+    never = (order for order in ledger.pending if order.at_us is not None)
+    return [*paid, *(order for order in never if away[-1].up_us is None or (order.at_us or 0) < away[-1].up_us)]
+
+
 def _recovery(ledger: Ledger, away: list[Outage]) -> dict[str, float]:
-    """What waited when the last outage ended, and how long it took until that and the next payment were done."""
-    up_us = away[-1].up_us
-    if up_us is None:
-        return {"pending_then": float(len(ledger.pending))}
-    down_us = away[-1].down_us
-    kept_away = {one.fault for one in ledger.moments["gateway"] if one.kind == "down" and one.at_us >= down_us}
-    waited_us, next_us = [], []
+    """What waited when an outage ended, and how long it took until that and the next payment were done.
+
+    What was settled is put down to the last outage before: the shop could do nothing about it while the gateway was
+    away again.
+    """
+    pending_then = {"pending_then": float(len(_waited(ledger, away)))}
+    if away[-1].up_us is None:
+        return pending_then
+    ends_us = [one.up_us for one in away if one.up_us is not None]
+    cards_only = [_kept_away(ledger, one) == {CARDS} for one in away]
+    waited_us, next_us = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
     for order in ledger.orders:
-        charges = ledger.charges_of.get(order.purchase, ())
-        paid_us = min((one.at_us for one in charges if one.at_us is not None), default=down_us)
-        if paid_us < up_us:
+        paid_us = _paid_us(ledger, order)
+        after = bisect_right(ends_us, paid_us) - 1 if paid_us is not None else -1
+        if paid_us is None or after < 0:
             continue
-        if order.at_us is not None and down_us <= order.at_us < up_us:
-            waited_us.append(paid_us)
-        if kept_away != {CARDS} or order.channel != "wallet":  # a wallet that never failed says nothing of the cards
-            next_us.append(paid_us)
-    still = sum(order.at_us is not None and down_us <= order.at_us < up_us for order in ledger.pending)
-    recovered = {"recovery_s": (max([*waited_us, min(next_us)]) - up_us) / 1e6} if next_us else {}
-    return {"pending_then": float(len(waited_us) + still), **recovered}
+        if order.at_us is not None and order.at_us < ends_us[after]:
+            waited_us[after].append(paid_us)
+        # A wallet that never failed says nothing of the cards.
+        if order.channel != "wallet" or not cards_only[after]:
+            next_us[after].append(paid_us)
+    if len(away) - 1 not in next_us:
+        return pending_then
+    took_us = [max([*waited_us[after], min(paid_us)]) - ends_us[after] for after, paid_us in next_us.items()]
+    return pending_then | {"recovery_s": max(took_us) / 1e6}
+
+
+def _kept_away(ledger: Ledger, outage: Outage) -> set[str]:
+    """The faults of an outage."""
+    return {one.fault for one in ledger.moments["gateway"] if one.kind == "down" and _within(one.at_us, outage)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorbuster.promises.charged_again import charged_again
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
 from doorbuster.promises.words import cannot_tell, found, not_heard, shoppers_were
@@ -10,7 +11,7 @@ PROMISE = "one charge per intent"
 
 
 def check(ledger: Ledger) -> Finding:
-    """Of the charges of a purchase that were not given back, the first is right and the others are not."""
+    """The charges of a purchase that were not given back may not exceed its order: one is paid once, if in parts."""
     why = not_heard(ledger, "gateway")
     if why:
         return cannot_tell(PROMISE, why)
@@ -20,13 +21,13 @@ def check(ledger: Ledger) -> Finding:
             one.at_us,
             one.intent or purchase,
             one.order_id,
-            one.amount_minor,
+            too_much_minor,
             one.currency,
             one.payment,
         )
-        for purchase, charges in ledger.charges_of.items()
-        if purchase and len(charges) > 1
-        for one in charges[1:]
+        for purchase in ledger.charges_of
+        if purchase
+        for one, too_much_minor in charged_again(ledger, purchase)
     ]
     checked = len(ledger.charges_of) - ("" in ledger.charges_of)
     return found(PROMISE, checked, "purchase", offences, f"{shoppers_were(offences)} charged more than once")

@@ -53,6 +53,8 @@ class Money(NamedTuple):
     payment: str | None
     amount_minor: int | None
     currency: str | None
+    given_back_minor: int = 0
+    """Of a capture: what was given back of it, by which its amount is smaller."""
 
 
 class Seen(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
@@ -12,12 +13,17 @@ from doorbuster.promises.outages import outages, seconds
 from doorbuster.promises.rows import Order
 from doorbuster.promises.words import by_what, cannot_tell, found, not_heard, some
 
+_CALLED: Final = {"erp": "ERP", "register": "register"}
+
 
 def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding:
     """Compare the paid orders with what a witness of the back office has; `done` says it: `booked`, `registered`.
 
+    What it has of an order that was never made offends too; one that was given up, or still waits, was made.
+
     `numbers`: `lost` and `doubled` orders, the longest delay from payment to `done`, and where the witness was away
     for `outage_s` seconds, how many orders waited for it then and after how many seconds the last of them was done.
+    An order paid after the witness went away for good may still wait: that is no offence, and not kept either.
     """
     why = not_heard(ledger, "shop", witness)
     if why:
@@ -25,11 +31,27 @@ def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding
     told: dict[str, list[SaleTold]] = {}
     for one in ledger.told[witness]:
         told.setdefault(one.order_id or "", []).append(one)
-    offences = [
-        Offence(what, order.at_us, order.intent, order.id, order.total_minor, order.currency)
-        for order in ledger.orders
-        if order.id and (what := _fault_in(order, told.get(order.id, ()), done))
+    away = outages(ledger.moments[witness])
+    gone_us = away[-1].down_us if away and away[-1].up_us is None else None
+    offences, still = [], 0
+    for order in ledger.orders:
+        what = _fault_in(order, told.get(order.id, ()), done) if order.id else ""
+        paid_us = ledger.paid_us(order)
+        if what == f"never {done}" and gone_us is not None and paid_us is not None and paid_us >= gone_us:
+            still += 1
+        elif what:
+            offences.append(Offence(what, order.at_us, order.intent, order.id, order.total_minor, order.currency))
+    made = ledger.order_by_id.keys() | {order.id for order in (*ledger.pending, *ledger.failed) if order.id}
+    offences += [
+        Offence("of no order", one.at_us, None, one.order_id, one.amount_minor, one.currency)
+        for one in ledger.told[witness]
+        if one.order_id not in made
     ]
+    if still and not offences:
+        return cannot_tell(
+            promise,
+            f"the {_CALLED[witness]} was still away when its books were read, {some(still, 'order')} not {done} yet",
+        )
     whats = Counter(offence.what for offence in offences)
     numbers = {"lost": float(whats[f"never {done}"]), "doubled": float(whats[f"{done} more than once"])}
     # When an order was made and paid, and when the witness first had it.
@@ -44,7 +66,6 @@ def check_told(ledger: Ledger, promise: str, witness: str, done: str) -> Finding
     if delays_s:
         numbers["delay_s_max"] = max(delays_s)
         measured = f"; longest delay {max(delays_s):.1f} s"
-    away = outages(ledger.moments[witness])
     if away:
         numbers |= {"outage_s": seconds(away), **_recovery(waits, away[-1].up_us)}
         measured += (

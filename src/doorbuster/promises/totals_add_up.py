@@ -36,22 +36,7 @@ def check(ledger: Ledger) -> Finding:
                     one.session,
                 )
             )
-    for purchase, orders in ledger.orders_of.items():
-        charges = ledger.charges_of.get(purchase, ())
-        # A charge too many or too few is another promise's; amounts are compared where each order has its one.
-        if len(orders) == len(charges) == 1 and not _agree(charges[0].amount_minor, charges[0].currency, orders[0]):
-            order, differs = orders[0], _difference(charges[0].amount_minor, orders[0].total_minor)
-            offences.append(
-                Offence(
-                    "charged another total",
-                    order.at_us,
-                    order.intent,
-                    order.id,
-                    differs,
-                    order.currency,
-                    charges[0].payment,
-                )
-            )
+    offences += _charged_otherwise(ledger)
     if not offences and why is None and ledger.orders and not any(order.parts for order in ledger.orders):
         why = "the shop's orders do not say items, discount, shipping and tax"
     if why and not offences:
@@ -71,6 +56,32 @@ def _sums(order: Order) -> Iterator[tuple[str, int]]:
         too_much_minor = order.parts[0] - sum(line.quantity * (line.price_minor or 0) for line in order.lines)
         if too_much_minor:
             yield "items are not the sum of the lines", too_much_minor
+
+
+def _charged_otherwise(ledger: Ledger) -> Iterator[Offence]:
+    """Orders for which another total was captured; what was given back later, all or in part, is no matter here."""
+    for purchase, orders in ledger.orders_of.items():
+        charges, order = ledger.charges_of.get(purchase, ()), orders[0]
+        # An order too many, and one without a charge, are other promises'.
+        if len(orders) > 1 or not charges:
+            continue
+        taken_minor = _sum_minor([(one.amount_minor, one.given_back_minor) for one in charges])
+        # An order may be paid in parts, and one of them given back: then all that was captured for it is its total.
+        parts = [(one.amount_minor, 0) for one in ledger.captured_of[purchase] if one.currency == order.currency]
+        in_parts = _sum_minor(parts) == order.total_minor and charges[0].currency == order.currency
+        if in_parts or _agree(taken_minor, charges[0].currency, order):
+            continue
+        differs = _difference(taken_minor, order.total_minor)
+        # Of several charges too much, or in several currencies, is charged again: another promise's.
+        if len(charges) == 1 or (differs and differs < 0 and {one.currency for one in charges} == {order.currency}):
+            told = (order.at_us, order.intent, order.id, differs, order.currency, charges[0].payment)
+            yield Offence("charged another total", *told)
+
+
+def _sum_minor(amounts: list[tuple[int | None, int]]) -> int | None:
+    """None where one of them is not told."""
+    told = [amount_minor + more_minor for amount_minor, more_minor in amounts if amount_minor is not None]
+    return sum(told) if len(told) == len(amounts) else None
 
 
 def _agree(amount_minor: int | None, currency: str | None, order: Order) -> bool:
