@@ -18,7 +18,7 @@ from doorbuster.promises import NAMES
 from doorbuster.promises.fact import Fact
 from doorbuster.record.directory import RunDirectory
 from tests.conftest import ROOT, Doorbuster
-from tests.promises.day import SPOILT, Day, clean_day
+from tests.promises.day import SECOND_US, SPOILT, Day, clean_day, fact
 
 STARTED = "2026-11-27T20:00:00Z"
 BASELINE = ROOT / "analysis/baselines/smoke-last-year"
@@ -234,6 +234,19 @@ def test_an_export_replaces_what_the_run_knows_and_keeps_the_rest(tmp_path: Path
     assert said.returncode == 1, said.stderr
     assert "1 order went out without payment (29.88 EUR); 8 orders checked" in said.stdout
     assert f"Audit: 1 promise broken, 0 cannot be told, {len(NAMES) - 1} kept" in said.stdout
+
+
+def test_payments_by_export_leave_the_run_its_outage(tmp_path: Path, doorbuster: Doorbuster) -> None:
+    away = [
+        fact("gateway", kind, at_us=at_s * SECOND_US, detail={"fault": "gateway_down"})
+        for kind, at_s in (("down", 2), ("up", 22))
+    ]
+    run = make_run(tmp_path, [*clean_day(8).facts(), *away])
+    paid = "\n".join(f"p{number},i{number},captured,29.88,EUR" for number in range(1, 9))
+    (tmp_path / "payments.csv").write_text(f"payment_id,intent,status,amount,currency\n{paid}\n")
+    said = doorbuster("audit", run, "--payments", tmp_path / "payments.csv")
+    assert "away for 20 s" in said.stdout, said.stdout + said.stderr
+    assert "no payment outage in this run" not in said.stdout
 
 
 @pytest.mark.parametrize(
