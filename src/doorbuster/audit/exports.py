@@ -15,7 +15,9 @@ from doorbuster.errors import ExportError, did_you_mean
 from doorbuster.promises.fact import Fact
 
 _PARTS: Final = ("items", "discount", "shipping", "tax")
-_ORDER: Final = ("order_id", "intent", "at", "status", "total", "currency", *_PARTS, "codes")
+_SENT: Final = {"region": "region", "shipping": "shipped_by", "cart": "cart", "channel": "channel"}
+"""By what promises call it, the column that says it: `shipping` is the column of its price."""
+_ORDER: Final = ("order_id", "intent", "at", "status", "total", "currency", *_PARTS, "codes", *_SENT.values())
 _LINE: Final = ("variant", "quantity", "price")
 _PAYMENT: Final = ("payment_id", "intent", "order_id", "at", "status", "amount", "currency")
 _EVENT: Final = ("order_id", "at", "value", "currency")
@@ -93,6 +95,7 @@ def _order(row: ExportRow, lines: list[dict[str, Any]] | None, zero_us: int | No
         row.wrong("status", f'"{status}" is unknown{did_you_mean(status, _ORDER_KINDS)}')
     detail: dict[str, Any] = {f"{part}_minor": row.amount_minor(part, currency) for part in _PARTS}
     detail |= {"codes": (row.text("codes") or "").split(), "lines": lines}
+    detail |= {name: row.text(column) for name, column in _SENT.items()}
     return _fact(row, "shop", _ORDER_KINDS[status], zero_us, row.amount_minor("total", currency), currency, detail)
 
 
