@@ -257,6 +257,15 @@ def test_payments_by_export_leave_the_run_its_outage(tmp_path: Path, doorbuster:
     assert "no payment outage in this run" not in said.stdout
 
 
+def test_an_export_without_codes_keeps_no_promise_about_them(tmp_path: Path) -> None:
+    told = []
+    for text in ("order_id,total,currency,codes\n1,2.00,EUR,\n", "order_id,total,currency\n1,2.00,EUR\n"):
+        (tmp_path / "orders.csv").write_text(text)
+        (_, order) = Exports(orders=tmp_path / "orders.csv").beside((), None)
+        told.append(read_order(order).codes)
+    assert told == [(), None]
+
+
 def test_exported_orders_say_where_they_went_and_how(tmp_path: Path, doorbuster: Doorbuster) -> None:
     run = make_run(tmp_path, clean_day(8).facts())
     header = "order_id,intent,total,currency,items,discount,shipping,tax,codes,region,shipped_by,cart,channel,variant\n"

@@ -94,7 +94,9 @@ def _order(row: ExportRow, lines: list[dict[str, Any]] | None, zero_us: int | No
     if status not in _ORDER_KINDS:
         row.wrong("status", f'"{status}" is unknown{did_you_mean(status, _ORDER_KINDS)}')
     detail: dict[str, Any] = {f"{part}_minor": row.amount_minor(part, currency) for part in _PARTS}
-    detail |= {"codes": (row.text("codes") or "").split(), "lines": lines}
+    # An empty cell is an order without a code; no such column says nothing about codes.
+    codes = (row.text("codes") or "").split() if "codes" in row.cells else None
+    detail |= {"codes": codes, "lines": lines}
     detail |= {name: row.text(column) for name, column in _SENT.items()}
     return _fact(row, "shop", _ORDER_KINDS[status], zero_us, row.amount_minor("total", currency), currency, detail)
 
