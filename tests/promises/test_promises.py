@@ -201,6 +201,11 @@ def without(kind: str, *keys: str) -> list[Fact]:
             "charged only for an order",
             "name neither intent nor order",
         ),
+        (
+            [*clean_day().facts(), fact("gateway", "captured", amount_minor=1)],
+            "one charge per intent",
+            "1 charge of the gateway's name neither intent nor order",
+        ),
     ],
 )
 def test_a_fact_that_leaves_something_out_is_no_promise_kept(facts: list[Fact], promise: str, why: str) -> None:
@@ -215,8 +220,12 @@ def test_an_order_that_says_little_hides_none_of_what_the_others_broke() -> None
         ({"uses_too_many": 1}, "coupons within their limits"),
     ):
         assert findings([*replace(clean_day(), **change).facts(), BARE])[promise].kept is False  # type: ignore[arg-type]  # whole numbers both
-    spoil, _ = SPOILT["two codes that exclude each other"]
     day = clean_day()
+    spoil, _ = SPOILT["charged twice"]
+    nameless = fact("gateway", "captured", amount_minor=1)
+    found = findings([*replace(day, sales=(spoil(day.sales[0]), *day.sales[1:])).facts(), nameless])
+    assert found["one charge per intent"].kept is False
+    spoil, _ = SPOILT["two codes that exclude each other"]
     found = findings([*replace(day, sales=(spoil(day.sales[0]), *day.sales[1:])).facts(), BARE])
     assert found["discounts that exclude each other never meet"].kept is False
 
@@ -227,6 +236,17 @@ def test_only_prices_that_were_compared_are_counted() -> None:
         for one in clean_day().facts()
     ]
     assert findings(facts)["price honoured from cart to order"].checked == 3
+
+
+def test_a_cart_seen_by_both_clicks_is_one_cart() -> None:
+    facts = clean_day().facts()
+    again = [one._replace(at_us=(one.at_us or 0) + 50) for one in facts if one.kind == "cart_seen"]
+    once, twice = findings(facts), findings([*again, *facts])
+    for promise in ("a cart belongs to its shopper", "latency even across carts", "what search shows can be bought"):
+        assert twice[promise].checked == once[promise].checked > 0
+    assert [one.at_us for one in ledger_of([*again, *facts]).carts_seen] == [
+        one.at_us for one in ledger_of(facts).carts_seen
+    ]
 
 
 def test_a_shop_without_intents_is_joined_by_order_and_by_what_its_shoppers_saw() -> None:

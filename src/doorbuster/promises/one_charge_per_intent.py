@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.words import cannot_tell, found, not_heard, shoppers_were
+from doorbuster.promises.words import cannot_tell, found, not_heard, shoppers_were, some
 
 PROMISE = "one charge per intent"
 
@@ -28,5 +28,8 @@ def check(ledger: Ledger) -> Finding:
         if purchase and len(charges) > 1
         for one in charges[1:]
     ]
+    nameless = len(ledger.charges_of.get("", ()))
+    if nameless and not offences:
+        return cannot_tell(PROMISE, f"{some(nameless, 'charge')} of the gateway's name neither intent nor order")
     checked = len(ledger.charges_of) - ("" in ledger.charges_of)
     return found(PROMISE, checked, "purchase", offences, f"{shoppers_were(offences)} charged more than once")
