@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML  # comes with check-jsonschema
 
+from doorbuster.promises import ledger
 from doorbuster.record.tables import TABLES
 from doorbuster.rehearsal.planning import plan_of
 from doorbuster.scenario import load_scenario
@@ -94,6 +95,26 @@ def test_the_run_directory_page_names_every_column() -> None:
         assert f"{name}.parquet" in page
         for column in schema.names:
             assert f"`{column}`" in page, f"{name}.{column}"
+
+
+def test_the_run_directory_page_names_the_facts_that_promises_read_and_no_others() -> None:
+    page = (ROOT / "docs/run-directory.md").read_text()
+    table = page.partition("Kinds that the promises")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z, ]+) \| (`.+?) \|", table, re.M)
+    named = {
+        (witness, kind)
+        for witnesses, kinds in rows
+        for witness in witnesses.split(", ")
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    read = {(witness, kind) for witness, kinds, _, _ in ledger._READINGS for kind in kinds if witness != "run"}
+    assert named == read | {("each", "books_read")}
+
+
+def test_the_page_on_adding_a_promise_names_where_a_reader_goes() -> None:
+    page = (ROOT / "docs/adding-a-promise.md").read_text()
+    for name in set(re.findall(r"`(_[A-Z]+)`", page)):
+        assert hasattr(ledger, name), name
 
 
 def test_the_documented_retail_scenario_plans_on_the_real_file(

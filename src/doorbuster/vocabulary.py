@@ -31,6 +31,14 @@ STEPS: Final = (
 # A money step that timed out or answered 5xx may have charged the shopper: it is `unknown` and read back, never failed.
 MONEY_STEPS: Final = frozenset({"checkout.payment", "checkout.complete", "wallet.complete"})
 
+# Steps that touch a cart and nothing but the shop: who waits there in vain may have found it frozen.
+CART_STEPS: Final = frozenset(
+    {
+        *("cart.create", "cart.add", "cart.update", "cart.discount", "cart.view"),
+        *("checkout.start", "checkout.address", "checkout.shipping", "wallet.start", "wallet.update"),
+    }
+)
+
 Outcome = Literal["ok", "rejected", "throttled", "conflict", "unknown", "error", "abandoned"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("ok", "rejected", "throttled", "conflict", "unknown", "error", "abandoned")
 

@@ -14,11 +14,13 @@ import pandas as pd
 import pytest
 
 from doorbuster.analysis.release import judge_release
+from doorbuster.audit.exports import Exports
 from doorbuster.promises import NAMES
 from doorbuster.promises.fact import Fact
+from doorbuster.promises.rows import read_order
 from doorbuster.record.directory import RunDirectory
 from tests.conftest import ROOT, Doorbuster
-from tests.promises.day import SPOILT, Day, clean_day
+from tests.promises.day import SECOND_US, SPOILT, Day, clean_day, fact
 
 STARTED = "2026-11-27T20:00:00Z"
 BASELINE = ROOT / "analysis/baselines/smoke-last-year"
@@ -154,6 +156,12 @@ def test_gate_and_report_believe_a_shops_export(tmp_path: Path, doorbuster: Door
     assert twice.returncode == 2 and "judge the runs one by one" in twice.stderr
 
 
+def _audit_with(run: Path, doorbuster: Doorbuster, *options: object) -> list[dict[str, Any]]:
+    said = doorbuster("audit", run, *options)
+    assert said.returncode < 2, said.stderr + said.stdout
+    return list(json.loads((run / "audit.json").read_text())["promises"])
+
+
 def _audit_of(run: Path, doorbuster: Doorbuster) -> dict[str, Any]:
     doorbuster("audit", run)
     return dict(json.loads((run / "audit.json").read_text()))
@@ -235,6 +243,44 @@ def test_an_export_replaces_what_the_run_knows_and_keeps_the_rest(tmp_path: Path
     assert said.returncode == 1, said.stderr
     assert "1 order went out without payment (29.88 EUR); 8 orders checked" in said.stdout
     assert f"Audit: 1 promise broken, 0 cannot be told, {len(NAMES) - 1} kept" in said.stdout
+
+
+def test_payments_by_export_leave_the_run_its_outage(tmp_path: Path, doorbuster: Doorbuster) -> None:
+    away = [
+        fact("gateway", kind, at_us=at_s * SECOND_US, detail={"fault": "gateway_down"})
+        for kind, at_s in (("down", 2), ("up", 22))
+    ]
+    run = make_run(tmp_path, [*clean_day(8).facts(), *away])
+    paid = "\n".join(f"p{number},i{number},captured,29.88,EUR" for number in range(1, 9))
+    (tmp_path / "payments.csv").write_text(f"payment_id,intent,status,amount,currency\n{paid}\n")
+    said = doorbuster("audit", run, "--payments", tmp_path / "payments.csv")
+    assert "away for 20 s" in said.stdout, said.stdout + said.stderr
+    assert "no payment outage in this run" not in said.stdout
+
+
+def test_an_export_without_codes_keeps_no_promise_about_them(tmp_path: Path) -> None:
+    told = []
+    for text in ("order_id,total,currency,codes\n1,2.00,EUR,\n", "order_id,total,currency\n1,2.00,EUR\n"):
+        (tmp_path / "orders.csv").write_text(text)
+        (_, order) = Exports(orders=tmp_path / "orders.csv").beside((), None)
+        told.append(read_order(order).codes)
+    assert told == [(), None]
+
+
+def test_exported_orders_say_where_they_went_and_how(tmp_path: Path, doorbuster: Doorbuster) -> None:
+    run = make_run(tmp_path, clean_day(8).facts())
+    header = "order_id,intent,total,currency,items,discount,shipping,tax,codes,region,shipped_by,cart,channel,variant\n"
+    code, ways = {1: "BF25", 0: ""}, {8: "express"}
+    rows = "".join(
+        f"o{n},i{n},29.88,EUR,20,0,4.90,4.98,{code[n % 2]},AT,{ways.get(n, 'standard')},c{n},native,hat\n" for n in range(1, 9)
+    )  # fmt: skip
+    (tmp_path / "orders.csv").write_text(header + rows)
+    found = {one["promise"]: one for one in _audit_with(run, doorbuster, "--orders", tmp_path / "orders.csv")}
+    assert (found["tax charged in every region"]["kept"], found["tax charged in every region"]["checked"]) == (True, 8)
+    assert found["shipping kept"]["sentence"].startswith("1 shopper was promised another way of shipping")
+    (order,) = [one for one in Exports(orders=tmp_path / "orders.csv").beside((), None) if one.order_id == "o8"]
+    row = read_order(order)
+    assert (row.region, row.shipping, row.cart, row.channel) == ("AT", "express", "c8", "native")
 
 
 @pytest.mark.parametrize(

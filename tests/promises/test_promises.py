@@ -208,6 +208,10 @@ def test_a_witness_that_was_not_heard_leaves_its_promises_open_and_breaks_none(w
     assert not [one for one in found.values() if one.kept is False]
 
 
+BARE = fact("shop", "order", at_us=9, order_id="bare", amount_minor=1, detail={})
+"""An order of which the shop says nothing but its total."""
+
+
 def without(kind: str, *keys: str) -> list[Fact]:
     """A clean day on which the details of a kind of fact leave something out."""
 
@@ -223,6 +227,22 @@ def without(kind: str, *keys: str) -> list[Fact]:
     [
         (without("order", "items_minor"), "totals add up and agree", "do not say items, discount"),
         (without("order", "lines"), "stock is never oversold", "what was bought"),
+        (
+            [*clean_day().facts(), BARE],
+            "stock is never oversold",
+            "some of the shop's orders do not say what was bought",
+        ),
+        (without("order", "codes"), "coupons within their limits", "which discount codes they used"),
+        (
+            [*clean_day().facts(), BARE],
+            "discounts that exclude each other never meet",
+            "which discount codes they used",
+        ),
+        (
+            [one._replace(amount_minor=None) for one in clean_day().facts()],
+            "price honoured from cart to order",
+            "neither the shop's orders nor the pages",
+        ),
         (without("order", "lines"), "stock is released when a purchase falls through", "what was bought"),
         (without("stock", "initial"), "stock is never oversold", "how many units it had"),
         (without("coupon", "limit"), "coupons within their limits", "how often its discount codes"),
@@ -256,12 +276,52 @@ def without(kind: str, *keys: str) -> list[Fact]:
             "charged only for an order",
             "name neither intent nor order",
         ),
+        (
+            [*clean_day().facts(), fact("gateway", "captured", amount_minor=1)],
+            "one charge per intent",
+            "1 charge of the gateway's name neither intent nor order",
+        ),
     ],
 )
 def test_a_fact_that_leaves_something_out_is_no_promise_kept(facts: list[Fact], promise: str, why: str) -> None:
     found = findings(facts)[promise]
     assert found.kept is None, found.sentence
     assert why in found.sentence
+
+
+def test_an_order_that_says_little_hides_none_of_what_the_others_broke() -> None:
+    for change, promise in (
+        ({"initial_less": 2}, "stock is never oversold"),
+        ({"uses_too_many": 1}, "coupons within their limits"),
+    ):
+        assert findings([*replace(clean_day(), **change).facts(), BARE])[promise].kept is False  # type: ignore[arg-type]  # whole numbers both
+    day = clean_day()
+    spoil, _ = SPOILT["charged twice"]
+    nameless = fact("gateway", "captured", amount_minor=1)
+    found = findings([*replace(day, sales=(spoil(day.sales[0]), *day.sales[1:])).facts(), nameless])
+    assert found["one charge per intent"].kept is False
+    spoil, _ = SPOILT["two codes that exclude each other"]
+    found = findings([*replace(day, sales=(spoil(day.sales[0]), *day.sales[1:])).facts(), BARE])
+    assert found["discounts that exclude each other never meet"].kept is False
+
+
+def test_only_prices_that_were_compared_are_counted() -> None:
+    facts = [
+        one._replace(amount_minor=None) if one.intent == "i1" and one.kind in ("order", "order_seen") else one
+        for one in clean_day().facts()
+    ]
+    assert findings(facts)["price honoured from cart to order"].checked == 3
+
+
+def test_a_cart_seen_by_both_clicks_is_one_cart() -> None:
+    facts = clean_day().facts()
+    again = [one._replace(at_us=(one.at_us or 0) + 50) for one in facts if one.kind == "cart_seen"]
+    once, twice = findings(facts), findings([*again, *facts])
+    for promise in ("a cart belongs to its shopper", "latency even across carts", "what search shows can be bought"):
+        assert twice[promise].checked == once[promise].checked > 0
+    assert [one.at_us for one in ledger_of([*again, *facts]).carts_seen] == [
+        one.at_us for one in ledger_of(facts).carts_seen
+    ]
 
 
 def test_a_shop_without_intents_is_joined_by_order_and_by_what_its_shoppers_saw() -> None:

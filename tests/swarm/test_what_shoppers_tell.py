@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from doorbuster.record.tables import FACTS
 from doorbuster.record.tally import Tally
 from doorbuster.storefronts.base import Answer
 from doorbuster.storefronts.noop import NoopStorefront
@@ -78,6 +80,28 @@ def test_neither_the_gateways_answer_nor_a_failure_is_a_sign_of_life() -> None:
     assert floor.tally.facts == []
     floor.sign_of_life(3, "home", "ok", 12_345)
     assert [(fact["at_us"], fact["detail"]) for fact in floor.tally.facts] == [(3, '{"waited_ms":12}')]
+
+
+def failed(step: str, outcome: str) -> dict[str, Any]:
+    detail = json.dumps({"step": step, "outcome": outcome, "detail": "", "waited_ms": 3000})
+    return dict.fromkeys(FACTS.names) | {"kind": "step_failed", "detail": detail}
+
+
+def test_frozen_carts_do_not_drown_among_page_errors() -> None:
+    tally = Tally()
+    pages = [failed("home", "error")] * 300 + [failed("home", "abandoned"), failed("cart.add", "error")]
+    tally.facts = [*pages, *[failed("cart.add", "abandoned"), failed("wallet.update", "abandoned")] * 5]
+    taken = tally.take()
+    steps = Counter(json.loads(detail)["step"] for detail in taken["facts"]["detail"])
+    assert steps == {"home": 100, "cart.add": 5, "wallet.update": 5}
+    assert taken["failures_left_out"] == 202
+
+
+def test_a_shop_in_which_every_cart_hangs_does_not_drown_its_record_either() -> None:
+    tally = Tally()
+    tally.facts = [failed("cart.add", "abandoned")] * 1000
+    taken = tally.take()
+    assert (len(taken["facts"]["detail"]), taken["failures_left_out"]) == (400, 600)
 
 
 def test_nothing_is_dealt_where_the_scenario_does_not_say_so() -> None:

@@ -7,14 +7,8 @@ from typing import Final, NamedTuple
 
 from doorbuster.promises.fact import Fact
 from doorbuster.promises.rows import object_of
+from doorbuster.vocabulary import CART_STEPS
 
-CART_STEPS: Final = frozenset(
-    {
-        *("cart.create", "cart.add", "cart.update", "cart.discount", "cart.view"),
-        *("checkout.start", "checkout.address", "checkout.shipping", "wallet.start", "wallet.update"),
-    }
-)
-"""Steps that touch a cart and nothing but the shop."""
 FACTORS: Final = ("discount", "upsell", "way", "basket")
 """What combinations are made of."""
 Levels = tuple[tuple[str, str], ...]

@@ -22,7 +22,7 @@ def check(ledger: Ledger) -> Finding:
         return cannot_tell(PROMISE, "the shop does not say how often its discount codes may be used")
     users: dict[str, list[Order]] = defaultdict(list)
     for order in ledger.orders:
-        for code in dict.fromkeys(order.codes):
+        for code in dict.fromkeys(order.codes or ()):
             users[code].append(order)
     offences = []
     for coupon in limited:
@@ -34,7 +34,7 @@ def check(ledger: Ledger) -> Finding:
                 order.at_us,
                 order.intent,
                 order.id,
-                order.parts[1] if order.parts and len(order.codes) == 1 else None,
+                order.parts[1] if order.parts and len(order.codes or ()) == 1 else None,
                 order.currency,
                 coupon.code,
             )
@@ -43,6 +43,8 @@ def check(ledger: Ledger) -> Finding:
         if not beyond and coupon.used is not None and coupon.used > limit:
             beyond = [Offence(f"used {coupon.used:,} times where {limit:,} are allowed", subject=coupon.code)]
         offences += beyond
+    if not offences and any(order.codes is None for order in ledger.orders):
+        return cannot_tell(PROMISE, "some of the shop's orders do not say which discount codes they used")
     codes = ", ".join(sorted({one.subject or "" for one in offences}))
     broken = f"{some(len(offences), 'use')} too many of the discount code {codes}"
     return found(PROMISE, len(limited), "limited code", offences, broken)

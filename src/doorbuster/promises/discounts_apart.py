@@ -22,12 +22,20 @@ def check(ledger: Ledger) -> Finding:
     apart = {frozenset((one.code, other)) for one in told for other in one.excludes or ()}
     offences = [
         Offence(
-            " with ".join(pair), order.at_us, order.intent, order.id, None, order.currency, " and ".join(order.codes)
+            " with ".join(pair),
+            order.at_us,
+            order.intent,
+            order.id,
+            None,
+            order.currency,
+            " and ".join(order.codes or ()),
         )
         for order in ledger.orders
-        for pair in combinations(sorted(set(order.codes)), 2)
+        for pair in combinations(sorted(set(order.codes or ())), 2)
         if frozenset(pair) in apart
     ]
+    if not offences and any(order.codes is None for order in ledger.orders):
+        return cannot_tell(PROMISE, "some of the shop's orders do not say which discount codes they used")
     orders = some(len({one.order_id or one.intent for one in offences}), "order")
     return found(
         PROMISE,

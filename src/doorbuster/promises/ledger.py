@@ -169,6 +169,7 @@ class Ledger:
     messages: Sequence[Message]
     """All that the shop sent, of whatever kind."""
     carts_seen: Sequence[CartSeen]
+    """Each cart once, as it was seen first: a double click is seen twice."""
     foreign_carts: Sequence[Noticed]
     turned_away: Sequence[Noticed]
     """With a page that called itself a success."""
@@ -252,7 +253,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
         contacts_read=bool(contacts_read),
         contacts_until_us=max((at_us for at_us in contacts_read if at_us is not None), default=None),
         messages=rows["messages"],
-        carts_seen=rows["carts_seen"],
+        carts_seen=in_order_of_time({one.cart: one for one in reversed(rows["carts_seen"])}.values()),
         foreign_carts=rows["foreign_carts"],
         turned_away=rows["turned_away"],
         shown_in_vain=rows["shown_in_vain"],

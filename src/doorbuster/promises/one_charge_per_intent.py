@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorbuster.promises.charged_again import charged_again
 from doorbuster.promises.fact import Finding, Offence
 from doorbuster.promises.ledger import Ledger
-from doorbuster.promises.words import cannot_tell, found, not_heard, shoppers_were
+from doorbuster.promises.words import cannot_tell, found, not_heard, shoppers_were, some
 
 PROMISE = "one charge per intent"
 
@@ -29,5 +29,8 @@ def check(ledger: Ledger) -> Finding:
         if purchase
         for one, too_much_minor in charged_again(ledger, purchase)
     ]
+    nameless = len(ledger.charges_of.get("", ()))
+    if nameless and not offences:
+        return cannot_tell(PROMISE, f"{some(nameless, 'charge')} of the gateway's name neither intent nor order")
     checked = len(ledger.charges_of) - ("" in ledger.charges_of)
     return found(PROMISE, checked, "purchase", offences, f"{shoppers_were(offences)} charged more than once")

@@ -17,16 +17,22 @@ def check(ledger: Ledger) -> Finding:
     quoted = [one for one in ledger.seen if one.quoted_minor is not None]
     if ledger.seen and not quoted:
         return cannot_tell(PROMISE, "no page quoted a whole price before the purchase")
+    compared = 0
     offences = []
     for one in quoted:
         order = ledger.order_by_id.get(one.order_id or "")
         paid_minor = order.total_minor if order and order.total_minor is not None else one.total_minor
-        more_minor = (paid_minor or 0) - (one.quoted_minor or 0)
-        if paid_minor is not None and more_minor:
+        if paid_minor is None:
+            continue
+        compared += 1
+        more_minor = paid_minor - (one.quoted_minor or 0)
+        if more_minor:
             what = "dearer than quoted" if more_minor > 0 else "cheaper than quoted"
             offences.append(
                 Offence(what, one.at_us, one.intent, one.order_id, more_minor, one.currency, None, one.session)
             )
+    if quoted and not compared:
+        return cannot_tell(PROMISE, "neither the shop's orders nor the pages that confirmed them say a total")
     count = people(offences)
     broken = f"{count:,} shopper{'' if count == 1 else 's'} got another price than the cart's"
-    return found(PROMISE, len(quoted), "order", offences, broken)
+    return found(PROMISE, compared, "order", offences, broken)

@@ -29,7 +29,7 @@ class Order(NamedTuple):
     parts: tuple[int, int, int, int] | None
     """Items, discount, shipping and tax, in minor units."""
     lines: tuple[Line, ...] | None
-    codes: tuple[str, ...]
+    codes: tuple[str, ...] | None
     cart: str | None = None
     channel: str | None = None
     """`native` or `wallet`, where the shop says so."""
@@ -129,7 +129,7 @@ def read_order(fact: Fact) -> Order:
         fact.currency,
         None if None in parts else parts,  # type: ignore[arg-type]  # four whole numbers by now
         _lines(detail.get("lines")),
-        tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else (),
+        tuple(code for code in codes if isinstance(code, str)) if isinstance(codes, list) else None,
         name_of(detail.get("cart")),
         channel if isinstance(channel := detail.get("channel"), str) else None,
         name_of(detail.get("region")),

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import orjson
+
 from doorbuster.record.histogram import count_buckets
 from doorbuster.record.tables import FACTS, SESSIONS
-from doorbuster.vocabulary import FAILED_OUTCOMES
+from doorbuster.vocabulary import CART_STEPS, FAILED_OUTCOMES
 
 Taken = dict[str, Any]
 """What `Tally.take` gives; every value is a number, a string, None, or lists and dicts of those."""
 
 MOST_FAILURES_NOTED = 100
 """Failed steps that become facts in one report; the rest are counted. All of them are in the histograms anyway."""
+MOST_CART_WAITS_NOTED = 400
+"""The same for carts that were waited for in vain: a frozen one must not drown among pages that answer errors."""
 
 
 class Tally:
@@ -73,14 +77,24 @@ class Tally:
 
 
 def _bounded(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every fact about money, and the first failures: a shop that is down must not drown its own record."""
-    failures = 0
+    """Every fact about money, and the first failures of both sorts: a shop that is down must not drown its record."""
+    room = {True: MOST_CART_WAITS_NOTED, False: MOST_FAILURES_NOTED}
     kept = []
     for fact in facts:
-        failures += fact["kind"] == "step_failed"
-        if fact["kind"] != "step_failed" or failures <= MOST_FAILURES_NOTED:
-            kept.append(fact)
+        if fact["kind"] == "step_failed":
+            cart = _is_cart_wait(fact["detail"])
+            room[cart] -= 1
+            if room[cart] < 0:
+                continue
+        kept.append(fact)
     return kept
+
+
+def _is_cart_wait(detail: str) -> bool:
+    if '"abandoned"' not in detail:  # most failures of a shop that is down need no reading
+        return False
+    failed = orjson.loads(detail)
+    return bool(failed["outcome"] == "abandoned" and failed["step"] in CART_STEPS)
 
 
 def _columns(rows: list[dict[str, Any]], names: list[str]) -> dict[str, list[Any]]:

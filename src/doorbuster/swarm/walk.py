@@ -162,7 +162,7 @@ class Walk:
         return self._record(name, due_us, sent_us, judged(answer) if judged else answer)
 
     def _record(self, name: str, due_us: float, sent_us: int, answer: Answer) -> Answer:
-        """One step on both clocks, and a fact when it failed."""
+        """One step on both clocks, and a fact when it failed or was a payment that the shop refused."""
         floor, outcome = self._floor, answer.outcome
         ended_us = self._ready_us = self._now_us()
         floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
@@ -171,11 +171,17 @@ class Walk:
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
             floor.heard(name, (ended_us - sent_us) / 1000, None)
             floor.sign_of_life(ended_us, name, outcome, ended_us - sent_us)
+            if outcome == "rejected" and name == "checkout.payment":
+                # The shop may be right, so it counts nowhere; an outage of cards begins with such answers.
+                self._failed(name, answer, ended_us - sent_us)
         elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
             floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
-            waited = {"waited_ms": (ended_us - sent_us) // 1000}
-            self._fact("step_failed", answer, {"step": name, "outcome": outcome, "detail": answer.detail, **waited})
+            self._failed(name, answer, ended_us - sent_us)
         return answer
+
+    def _failed(self, name: str, answer: Answer, waited_us: int) -> None:
+        failed = {"step": name, "outcome": answer.outcome, "detail": answer.detail, "waited_ms": waited_us // 1000}
+        self._fact("step_failed", answer, failed)
 
     def _with_second_click(self, name: str, due_us: float, call: Call) -> Answer:
         """The step, and for impatient hands the same click again while the first is still waiting."""
