@@ -29,4 +29,4 @@ def test_the_example_serves_until_ctrl_c() -> None:
 def test_every_bug_is_one_line_with_its_sentence(doorbuster: Doorbuster) -> None:
     lines = doorbuster("staging", "--list-faults").stdout.splitlines()
     assert len(lines) >= 10
-    assert all(re.match(r"[a-z_]+(=[\d.]+( ms)?)? +[A-Z].+\.$", line) for line in lines)
+    assert all(re.match(r"[a-z0-9_]+(=[\d.]+( ms)?)? +[A-Z].+\.$", line) for line in lines)
