@@ -68,7 +68,7 @@ proof-full: $(VENV)/.test-installed  ## the same with 20 seeds and 100 clean run
 	$(BIN)/python bench/proof.py --seeds 20 --clean 100 --write docs/proof.md
 
 proof-slice: $(VENV)/.test-installed  ## one seed of every bug and 2 clean runs, about two minutes; writes nothing
-	$(BIN)/python bench/proof.py --seeds 1 --clean 2
+	$(BIN)/python bench/proof.py --seeds 1 --clean 2 --again
 
 bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs nginx and openssl, uses k6 and wrk where installed
 	$(BIN)/python bench/transport.py

@@ -11,6 +11,7 @@ from doorbuster.staging.faults import list_faults
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "bench"))
+from proof import in_doubt, second_look
 from proof_bugs import BESIDE, bugs, faults_of
 from proof_page import Proof, at_most, page, verdict
 from proof_run import MOST_SESSIONS, SCENARIO, Job, Told, amiss
@@ -49,6 +50,16 @@ def test_a_bug_may_be_missed_once_in_twenty() -> None:
     assert not held
     assert "oversell: missed with seed 20, 21" in said
     assert not verdict(proof(*caught[:2], told("oversell", 3)))[0]
+
+
+def test_a_slice_looks_again_with_other_seeds_at_what_went_wrong_and_only_at_that() -> None:
+    right = [told("oversell", 1, {OVERSOLD: 3}), told(None, 1001)]
+    assert [one for one in right if in_doubt(one)] == []
+    wrong = [told("double_order", 1), told(None, 1002, {OVERSOLD: 1})]
+    assert all(map(in_doubt, wrong)) and in_doubt(told(None, 1003, unfinished="cut off"))
+    jobs = second_look(wrong)
+    assert [job.bug for job in jobs] == ["double_order"] * 2 + [None] * 3
+    assert len({job.seed for job in jobs} - {1, 1001, 1002}) == 5
 
 
 def test_another_promise_is_not_the_one_that_must_name_the_bug() -> None:
