@@ -27,6 +27,7 @@ from doorbuster.rehearsal.finish import finish
 from doorbuster.rehearsal.prepare import RunOptions, prepare
 from doorbuster.settings import Settings
 from doorbuster.staging.environment import staging_environment
+from doorbuster.storefronts.base import Shop
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 
@@ -100,7 +101,7 @@ class Lane:
     def _switch_on(self, bug: str | None) -> None:
         """Until the next reset. Not by the scenario's [[faults]]: they are given to the shop three seconds ahead."""
         with httpx.Client() as http:
-            StagingBackstage(HttpxClient(http), self.shop_url).steer(faults_of(bug))
+            StagingBackstage(HttpxClient(http), Shop(self.shop_url)).steer(faults_of(bug))
 
     def _walk(self, directory: RunDirectory) -> int:
         assert self.load.stdin is not None and self.load.stdout is not None

@@ -77,7 +77,7 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
     from doorbuster.record.tally import Tally
     from doorbuster.scenario import load_scenario
     from doorbuster.settings import Settings
-    from doorbuster.storefronts.base import OK, Answer, Product
+    from doorbuster.storefronts.base import OK, Answer, Product, Shop
     from doorbuster.storefronts.noop import NoopStorefront
     from doorbuster.swarm.clock import RunClock
     from doorbuster.swarm.floor import ShopFloor
@@ -132,7 +132,7 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
     inside = environment.create_local_runner().user_greenlets
     tally = Tally()
     floor = ShopFloor(
-        scenario=scenario, seed=1, base_url=url, clock=RunClock.starting_in(0), tally=tally, transport=transport,
+        scenario=scenario, seed=1, shop=Shop(url), clock=RunClock.starting_in(0), tally=tally, transport=transport,
         visits=Visits(scenario.shopper, [Product(f"p-{n}", "v", "s", 1, "EUR", 1) for n in range(100)], (), 1, "bench"),
         storefront_of=JsonShop, heard=listener(environment),
     )  # fmt: skip

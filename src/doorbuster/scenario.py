@@ -167,6 +167,11 @@ class StorefrontCard(Card):
     """Which platform the shop runs on."""
 
     platform: str = "staging"
+    """A name of ours, of an installed package, a dotted path, or a file beside the scenario that ends in .py."""
+    options: dict[str, Any] = {}
+    """The platform's own business; it says what it knows."""
+    permission: str | None = None
+    """Reference of the written permission to load a shop that is hosted with many others."""
 
 
 class Limits(Card):

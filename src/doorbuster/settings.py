@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from doorbuster.errors import TargetError
+from doorbuster.storefronts.base import Shop
 
 
 class Settings(BaseSettings):
@@ -24,6 +27,10 @@ class Settings(BaseSettings):
     """`user:password` for a staging shop behind HTTP basic authentication."""
     storefront_password: SecretStr | None = None
     """What a password-protected storefront asks for."""
+    storefront_token: SecretStr | None = None
+    """What the shop's API for shoppers asks for, where it asks for a token."""
+    admin_token: SecretStr | None = None
+    """What opens the shop's books: reading back, cancelling. No shopper carries it."""
     extra_header: str | None = None
     """Name of a header that opens a firewall for us."""
     extra_header_value: SecretStr | None = None
@@ -39,7 +46,7 @@ class Settings(BaseSettings):
         """What the processes of one run must agree on: which secrets are set (not what they are), the rest by value."""
         shape = {
             name: "set"
-            for name in ("basic_auth", "storefront_password", "extra_header_value")
+            for name in ("basic_auth", "storefront_password", "storefront_token", "extra_header_value")
             if getattr(self, name) is not None
         }
         plain = {"extra_header": self.extra_header, "host_override": self.host_override}
@@ -58,6 +65,12 @@ class Settings(BaseSettings):
         if self.extra_header is not None and self.extra_header_value is not None:
             headers[self.extra_header.lower()] = self.extra_header_value.get_secret_value()
         return headers
+
+    def shop(self, base_url: str, options: Mapping[str, Any], *, backstage: bool = False) -> Shop:
+        """The shop with its tokens; the one for its books only where it is read `backstage`."""
+        token = self.storefront_token.get_secret_value() if self.storefront_token else ""
+        admin = self.admin_token.get_secret_value() if self.admin_token and backstage else ""
+        return Shop(base_url, options, token, admin)
 
     @field_validator("target")
     @classmethod

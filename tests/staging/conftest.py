@@ -12,6 +12,7 @@ from staging_mall import SEED, Mall
 from stripe_client import StripeClient
 
 from doorbuster.staging.environment import Addresses, staging_environment
+from doorbuster.storefronts.base import Shop
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 
@@ -25,7 +26,7 @@ def addresses() -> Iterator[Addresses]:
 @pytest.fixture
 def mall(addresses: Addresses) -> Iterator[Mall]:
     with httpx.Client(base_url=addresses.shop_url, verify=False, timeout=15) as http:
-        backstage = StagingBackstage(HttpxClient(http), addresses.shop_url)
+        backstage = StagingBackstage(HttpxClient(http), Shop(addresses.shop_url))
         backstage.reset(SEED)
         catalogue = {product.variant: product for product in backstage.catalogue()}
         yield Mall(addresses, http, backstage, catalogue)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from doorbuster.staging.environment import Addresses
-from doorbuster.storefronts.base import Answer, Line, Product, Visit
+from doorbuster.storefronts.base import Answer, Line, Product, Shop, Visit
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging import StagingStorefront
 from doorbuster.storefronts.staging_backstage import StagingBackstage
@@ -35,7 +35,9 @@ class Mall:
     def shopper(self, intent: str, *lines: Line, coupon: str | None = None) -> StagingStorefront:
         visit = Visit(0, "native_checkout", intent, lines, "linen", coupon, 30.0, None)
         # No certificates to load: thousands of these would do little else.
-        return StagingStorefront(HttpxClient(httpx.Client(verify=False, timeout=15)), self.addresses.shop_url, visit)
+        return StagingStorefront(
+            HttpxClient(httpx.Client(verify=False, timeout=15)), Shop(self.addresses.shop_url), visit
+        )
 
     def ready_to_place(self, intent: str, *lines: Line, coupon: str | None = None) -> StagingStorefront:
         """A shopper who has only "place order" left to press; every step so far must have been `ok`."""

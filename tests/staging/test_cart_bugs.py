@@ -14,7 +14,7 @@ from doorbuster.audit.audit import check_promises
 from doorbuster.promises.fact import Fact, Finding
 from doorbuster.staging.discounts import COUPONS
 from doorbuster.staging.pricing import REGION_TAX_PERCENT, price
-from doorbuster.storefronts.base import Answer, Line, Visit
+from doorbuster.storefronts.base import Answer, Line, Shop, Visit
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging import StagingStorefront
 
@@ -29,7 +29,7 @@ def shopper(mall: Mall, intent: str, *codes: str, lines: tuple[Line, ...] = ()) 
     wanted, coupon = lines or (mall.line(DEAL),), codes[0] if codes else None
     visit = Visit(0, "native_checkout", intent, wanted, "linen", coupon, 30.0, None, more_codes=codes[1:])
     return StagingStorefront(
-        HttpxClient(httpx.Client(verify=False, timeout=PATIENCE_S)), mall.addresses.shop_url, visit
+        HttpxClient(httpx.Client(verify=False, timeout=PATIENCE_S)), Shop(mall.addresses.shop_url), visit
     )
 
 

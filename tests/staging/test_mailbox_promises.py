@@ -18,7 +18,7 @@ from doorbuster.promises.reminders_on_time import PROMISE as REMINDED
 from doorbuster.staging.books import Cart
 from doorbuster.staging.messages.local_hours import OWN_ZONE, by_day, zone_of
 from doorbuster.staging.messages.reminders import AFTER_S
-from doorbuster.storefronts.base import Visit
+from doorbuster.storefronts.base import Shop, Visit
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging import StagingStorefront
 from doorbuster.storefronts.staging_people import email_of
@@ -35,7 +35,7 @@ def shoppers(mall: Mall, journey: str, count: int) -> Sequence[StagingStorefront
         intent = None if journey == "cart" else f"{journey}-{number}"
         visit = Visit(number, journey, intent, (line,), "linen", None, 30.0 + number, None)
         client = HttpxClient(httpx.Client(verify=False, timeout=15))
-        made.append(StagingStorefront(client, mall.addresses.shop_url, visit))
+        made.append(StagingStorefront(client, Shop(mall.addresses.shop_url), visit))
     return made
 
 

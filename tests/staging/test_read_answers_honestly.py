@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from doorbuster.storefronts.base import Line, Product, Response, Storefront, Visit
+from doorbuster.storefronts.base import Line, Product, Response, Shop, Storefront, Visit
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging import StagingStorefront
 
@@ -31,7 +31,7 @@ class Parrot:
 
 def _shopper(status: int, body: object = None, failure: str | None = None) -> StagingStorefront:
     visit = Visit(1, "native_checkout", "intent-1", (Line(PRODUCT, 1),), "shoes", None, 30, None)
-    return StagingStorefront(Parrot(Response(status, {}, orjson.dumps(body), failure)), ADDRESS_NOBODY_HAS, visit)
+    return StagingStorefront(Parrot(Response(status, {}, orjson.dumps(body), failure)), Shop(ADDRESS_NOBODY_HAS), visit)
 
 
 def _refusal(code: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from staging_mall import Mall
 from doorbuster.audit.audit import check_promises
 from doorbuster.promises.fact import Fact, Finding
 from doorbuster.staging.cart_stores import store_of
-from doorbuster.storefronts.base import Answer, Visit
+from doorbuster.storefronts.base import Answer, Shop, Visit
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging import StagingStorefront
 
@@ -25,7 +25,7 @@ class Shopper:
         self.line = mall.line(variant)
         visit = Visit(session, "native_checkout", f"buyer-{session}", (self.line,), "", None, 30.0, None)
         client = HttpxClient(httpx.Client(verify=False, timeout=15))
-        self.shop = StagingStorefront(client, mall.addresses.shop_url, visit)
+        self.shop = StagingStorefront(client, Shop(mall.addresses.shop_url), visit)
         self.visit = visit
         self.facts: list[Fact] = []
 

@@ -9,7 +9,7 @@ from staging_mall import Mall
 from doorbuster.errors import TargetError
 from doorbuster.staging.catalogue import make_catalogue
 from doorbuster.staging.pricing import price
-from doorbuster.storefronts.base import Product
+from doorbuster.storefronts.base import Product, Shop
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 
@@ -139,7 +139,7 @@ def test_another_server_is_no_staging_shop(mall: Mall) -> None:
         ("http://127.0.0.1:9", "could not connect"),
     ):
         with httpx.Client(verify=False) as http, pytest.raises(TargetError, match=why):
-            StagingBackstage(HttpxClient(http), url).check()
+            StagingBackstage(HttpxClient(http), Shop(url)).check()
 
 
 def test_the_shop_says_who_answers_for_loading_it(mall: Mall) -> None:

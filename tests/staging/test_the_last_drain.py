@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from doorbuster.rehearsal.preflight import _TIMEOUT
-from doorbuster.storefronts.base import Response
+from doorbuster.storefronts.base import Response, Shop
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 
 
@@ -40,7 +40,7 @@ BOOKS = (
 
 def test_a_shop_that_is_never_done_is_read_all_the_same() -> None:
     client = AlwaysBusy()
-    read = StagingBackstage(client, "http://shop").read_back()
+    read = StagingBackstage(client, Shop("http://shop")).read_back()
     assert {row["witness"] for row in read.orders if row["kind"] == "books_read"} >= {"shop", "gateway", "erp"}
     assert _TIMEOUT.read is not None
     assert all(within_ms / 1000 < _TIMEOUT.read for within_ms in client.drains_ms)

@@ -13,7 +13,7 @@ import pytest
 
 from doorbuster.record.tables import FACTS
 from doorbuster.record.tally import Tally
-from doorbuster.storefronts.base import Answer
+from doorbuster.storefronts.base import Answer, Shop
 from doorbuster.storefronts.noop import NoopStorefront
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.transport import PatienceRanOut
@@ -38,7 +38,7 @@ def facts_of(sessions: range, journey: str, shopper: Any, step_us: int = 1000) -
     quick = shopper.model_copy(update={"think": type(shopper).model_validate(QUICK).think})
     make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
     nobody: Any = None
-    floor = ShopFloor(nobody, 1, "", visits(shopper=quick), make, nobody, clock, Tally(), lambda *heard: None)
+    floor = ShopFloor(nobody, 1, Shop(""), visits(shopper=quick), make, nobody, clock, Tally(), lambda *heard: None)
     floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
     for session in sessions:
         Walk(floor, session, journey, 0).run()
@@ -74,7 +74,7 @@ def test_the_shop_is_said_to_answer_four_times_a_second_at_most() -> None:
 
 def test_neither_the_gateways_answer_nor_a_failure_is_a_sign_of_life() -> None:
     nobody: Any = None
-    floor = ShopFloor(nobody, 1, "", nobody, nobody, nobody, nobody, Tally(), nobody)
+    floor = ShopFloor(nobody, 1, Shop(""), nobody, nobody, nobody, nobody, Tally(), nobody)
     floor.sign_of_life(1, "wallet.token", "ok", 1000)
     floor.sign_of_life(2, "home", "rejected", 1000)
     assert floor.tally.facts == []

@@ -16,7 +16,7 @@ from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage
 from doorbuster.storefronts.plain_client import HttpxClient
-from doorbuster.storefronts.platforms import backstage
+from doorbuster.storefronts.platforms import platform_named
 
 
 def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings) -> None:
@@ -39,7 +39,7 @@ def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings
             }
         )
     with plain_http(settings) as http:
-        _backstage(run, http).steer(rows)
+        backstage_of(directory, http, settings).steer(rows)
 
 
 def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str, ...]]:
@@ -55,7 +55,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     read_back: dict[str, Any] = {"done": True, "why": None}
     try:
         with plain_http(settings) as http:
-            books = _backstage(run, http).read_back()
+            books = backstage_of(directory, http, settings).read_back()
         directory.write_rows("facts", _facts(run, books.orders), "read-back")
     except (DoorbusterError, httpx.HTTPError) as failed:
         read_back = {"done": False, "why": str(failed)}
@@ -86,8 +86,12 @@ def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
     return validity.valid, tuple(validity.reasons)
 
 
-def _backstage(run: Mapping[str, Any], http: httpx.Client) -> Backstage:
-    return backstage(run["platform"], HttpxClient(http), run["target"])
+def backstage_of(directory: RunDirectory, http: httpx.Client, settings: Settings) -> Backstage:
+    """The backstage of the shop that a run was on."""
+    run = directory.read_run()
+    platform = platform_named(run["platform"], directory.path, str(directory.path))
+    shop = settings.shop(run["target"], run.get("storefront_options", {}), backstage=True)
+    return platform.backstage(HttpxClient(http), shop)
 
 
 def _facts(run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

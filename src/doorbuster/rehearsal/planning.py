@@ -6,14 +6,15 @@ from pathlib import Path
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Scenario, load_scenario
-from doorbuster.storefronts.platforms import check_platform
+from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.traffic.plan import Plan, build_plan
 
 
 def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
     """A scenario file's plan. Raises ScenarioError and CurveError."""
     scenario = load_scenario(scenario_path)
-    check_platform(scenario.storefront.platform, str(scenario_path))
+    platform = platform_named(scenario.storefront.platform, scenario_path.parent, str(scenario_path))
+    options_of(platform, scenario.storefront.options, scenario_path.parent, str(scenario_path))
     check_faults(scenario, scenario_path)
     plan = build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
     end_s = plan.warm_up_s + plan.window.duration_s

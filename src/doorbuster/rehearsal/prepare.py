@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from doorbuster.rehearsal.preflight import plain_http, preflight
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Product
 from doorbuster.storefronts.plain_client import HttpxClient
-from doorbuster.storefronts.platforms import backstage
+from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.visit import with_popularity
 
@@ -55,7 +55,7 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
         overrides = preflight(http, options.target, scenario, settings)
         run_hooks(scenario.hooks.before, "before")
         try:
-            known = _known_start(http, plan, options)
+            known = _known_start(http, plan, options, settings)
             directory = new_run_directory(options.runs, scenario.name)
             with _gone_on_failure(directory):
                 _write(directory, plan, options, *known, overrides)
@@ -84,6 +84,7 @@ def _write(
     shop_line: str,
     catalogue: Sequence[Product],
     coupons: Sequence[str],
+    shop_options: Mapping[str, Any],
     overrides: Sequence[str],
 ) -> None:
     """All that is known before the first shopper."""
@@ -108,7 +109,8 @@ def _write(
             "minutes": plan.minutes,
             "target": options.target,
             "target_host": urlsplit(options.target).netloc,
-            "platform": scenario.storefront.platform,
+            "platform": _kept_adapter(directory, options.scenario_path.parent, scenario.storefront.platform),
+            "storefront_options": shop_options,
             "shop": shop_line,
             "coupons": coupons,
             "faults": [fault.model_dump(by_alias=True) for fault in scenario.faults],
@@ -136,20 +138,33 @@ def _write(
     )
 
 
-def _known_start(http: httpx.Client, plan: Plan, options: RunOptions) -> tuple[str, list[Product], list[str]]:
-    """Reset the shop; returns what it says it is, what shoppers can pick, and the coupons they may try."""
+def _known_start(
+    http: httpx.Client, plan: Plan, options: RunOptions, settings: Settings
+) -> tuple[str, list[Product], list[str], Mapping[str, Any]]:
+    """Reset the shop; returns what it says it is, what shoppers can pick, the coupons they may try, its options."""
     scenario = plan.scenario
-    shop = backstage(scenario.storefront.platform, HttpxClient(http), options.target)
+    folder, where = options.scenario_path.parent, str(options.scenario_path)
+    platform = platform_named(scenario.storefront.platform, folder, where)
+    shop_options = options_of(platform, scenario.storefront.options, folder, where)
+    shop = platform.backstage(HttpxClient(http), settings.shop(options.target, shop_options, backstage=True))
     try:
         shop_line = shop.check()
         shop.reset(plan.seed)
-        catalogue = with_popularity(shop.catalogue(), scenario.shopper, str(options.scenario_path))
-        return shop_line, catalogue, list(shop.coupons())
+        catalogue = with_popularity(shop.catalogue(), scenario.shopper, where)
+        return shop_line, catalogue, list(shop.coupons()), shop_options
     except (LookupError, TypeError, ValueError) as odd:
         raise TargetError(
             f"{options.target} does not answer as platform {scenario.storefront.platform} does "
             f"({type(odd).__name__}: {odd}); check the target and the scenario's platform"
         ) from None
+
+
+def _kept_adapter(directory: RunDirectory, folder: Path, platform: str) -> str:
+    """The platform's name; an adapter that is a user's own file is kept in the run, to be read back with it later."""
+    if not platform.endswith(".py"):
+        return platform
+    directory.write_bytes("storefront.py", (folder / platform).read_bytes())
+    return "storefront.py"
 
 
 def _columns(catalogue: Sequence[Any]) -> dict[str, list[Any]]:

@@ -6,8 +6,9 @@ stock are read back. It imports neither. HTTP 200 is not success: `ok` on a comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from doorbuster.vocabulary import Outcome
@@ -37,6 +38,26 @@ class Line:
 
     product: Product
     quantity: int
+
+
+class Address(NamedTuple):
+    """Where a shopper lives."""
+
+    name: str
+    line_one: str
+    city: str
+    state: str
+    country: str
+    """ISO 3166-1, two letters."""
+    postal_code: str
+    phone: str = ""
+
+
+class Customer(NamedTuple):
+    """A shopper who has an account, and logs in where the checkout begins."""
+
+    email: str
+    password: str
 
 
 class Combination(NamedTuple):
@@ -72,6 +93,10 @@ class Visit(NamedTuple):
     """Discount codes tried after `coupon`."""
     combination: Combination | None = None
     """What a buying session was dealt, where the scenario deals combinations."""
+    address: Address | None = None
+    """From the scenario's pool; where it has none, `people.address_of` knows one."""
+    customer: Customer | None = None
+    """Who logs in; None for a guest."""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -90,6 +115,8 @@ class Response(NamedTuple):
     """Lower-case names."""
     body: bytes
     failure: str | None = None
+    url: str = ""
+    """Where it came from in the end, redirects followed."""
 
 
 class Client(Protocol):
@@ -120,6 +147,9 @@ class Answer(NamedTuple):
     """The journey by which a shopper whose payment fell through can still buy, where the shop offers one."""
     noticed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """What else the page showed that a promise is about: (kind, detail) of facts that the shopper will tell."""
+    again_s: float | None = None
+    """The page asks again by itself after so many seconds, by the same call: a Retry-After, a poll. A `throttled`
+    answer is counted as a step of its own; any other only means that the step is not over yet."""
 
 
 OK = Answer("ok")
@@ -133,6 +163,19 @@ class ReadBack:
     orders: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     """Rows with the columns of the facts table but `arm`; `at_us` may be null."""
     stock: Sequence[Product] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Where a shop is and what an adapter must know of it, the same for all shoppers of a run."""
+
+    base_url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The scenario's `[storefront.options]`, read and completed by the platform; nothing secret."""
+    token: str = field(default="", repr=False)
+    """DOORBUSTER_STOREFRONT_TOKEN: what the shop's API for shoppers asks for."""
+    admin_token: str = field(default="", repr=False)
+    """DOORBUSTER_ADMIN_TOKEN: what opens the shop's books. For the backstage alone; shoppers never carry it."""
 
 
 class Storefront(Protocol):
@@ -176,16 +219,41 @@ class Backstage(Protocol):
         """One line that names the shop and its version. Raises TargetError when it is not this platform."""
         ...
 
+    def hazards(self) -> Sequence[str]:
+        """Why this shop must not be rehearsed on as it stands, a sentence each: it takes live payments, points at a
+        gateway sandbox that others share, sends real mail. Only what it can tell; empty is no proof."""
+        ...
+
     def reset(self, seed: int) -> None:
-        """Put the shop into its known state, where it can do that itself."""
+        """Put the shop into its known state, where it can do that itself; else nothing, and the scenario's hooks do."""
         ...
 
     def catalogue(self) -> Sequence[Product]: ...
 
     def coupons(self) -> Sequence[str]: ...
 
+    def cancel(self, order_ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Cancel these orders, as far as the platform allows: order id to why it was not, None where it was."""
+        ...
+
     def steer(self, faults: Sequence[Mapping[str, Any]]) -> None:
         """Switch faults on for a time: rows {name, value, from_unix_s, until_unix_s}."""
         ...
 
     def read_back(self) -> ReadBack: ...
+
+
+ReadOptions = Callable[[Mapping[str, Any], Path], Mapping[str, Any]]
+"""(what [storefront.options] says, folder of the scenario) -> options complete in themselves, plain JSON, no secrets.
+
+Raises ValueError, or pydantic's ValidationError, for options that the platform does not know.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """All there is to a platform; every adapter's module holds one as `PLATFORM`."""
+
+    storefront: Callable[[Client, Shop, Visit], Storefront]
+    backstage: Callable[[Client, Shop], Backstage]
+    read_options: ReadOptions

@@ -36,4 +36,4 @@ class HttpxClient:
         except httpx.HTTPError:
             return Response(0, {}, b"", "the connection broke")
         names = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, names, answer.content)
+        return Response(answer.status_code, names, answer.content, None, str(answer.url))

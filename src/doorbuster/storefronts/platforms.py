@@ -2,37 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from doorbuster.errors import ScenarioError, did_you_mean
-from doorbuster.storefronts.base import Backstage, Client, Storefront, Visit
+from doorbuster.storefronts.base import Platform
 
 PLATFORMS: Final = ("staging",)
-
-StorefrontFactory = Callable[[Client, str, Visit], Storefront]
-"""(client, base URL, visit) -> the shop as one shopper sees it."""
-
-
-def storefront_factory(platform: str) -> StorefrontFactory:
-    """The adapter of a platform in PLATFORMS."""
-    check_platform(platform, "scenario")
-    from doorbuster.storefronts.staging import StagingStorefront
-
-    return StagingStorefront
+"""Ours: each a module of this package. Others come as a file, a dotted path or an entry point."""
+ENTRY_POINTS: Final = "doorbuster.storefronts"
 
 
-def backstage(platform: str, client: Client, base_url: str) -> Backstage:
-    """The backstage of a platform in PLATFORMS."""
-    check_platform(platform, "scenario")
-    from doorbuster.storefronts.staging_backstage import StagingBackstage
+def platform_named(name: str, folder: Path, where: str) -> Platform:
+    """A platform of ours by name, an installed one by its entry point, or a user's own: `./shop.py` (beside the
+    scenario, in `folder`) or `package.module`, in which it is called PLATFORM. Raises ScenarioError.
+    """
+    if name in PLATFORMS:
+        return _of(importlib.import_module(f"doorbuster.storefronts.{name}"), name, where)
+    if name.endswith(".py"):
+        return _of(_from_file(folder / name, where), name, where)
+    for entry in entry_points(group=ENTRY_POINTS, name=name):
+        loaded = entry.load()
+        return loaded if isinstance(loaded, Platform) else _of(loaded, name, where)
+    if "." in name:
+        try:
+            module = importlib.import_module(name)
+        except ImportError as missing:
+            raise ScenarioError(
+                f"{where}: storefront.platform: {name} cannot be imported ({missing}); install it where doorbuster is"
+            ) from None
+        return _of(module, name, where)
+    known = {*PLATFORMS, *(entry.name for entry in entry_points(group=ENTRY_POINTS))}
+    raise ScenarioError(f'{where}: storefront.platform: no platform "{name}"{did_you_mean(name, known)}')
 
-    return StagingBackstage(client, base_url)
+
+def options_of(platform: Platform, given: Mapping[str, Any], folder: Path, where: str) -> Mapping[str, Any]:
+    """What a scenario says about its platform, read and completed. Raises ScenarioError."""
+    try:
+        return platform.read_options(given, folder)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False)[0]
+        key = ".".join(map(str, ("storefront", "options", *first["loc"])))
+        said = "is no option of this platform" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ScenarioError(f"{where}: {key}: {said.removeprefix('Value error, ')}") from None
+    except ValueError as wrong:
+        raise ScenarioError(f"{where}: storefront.options: {wrong}") from None
 
 
-def check_platform(platform: str, where: str) -> None:
-    """Raises ScenarioError for a platform nobody has written yet."""
-    if platform not in PLATFORMS:
+def _from_file(path: Path, where: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"doorbuster_storefront_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ScenarioError(f"{where}: storefront.platform: no file {path}; write the adapter there, or its right path")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as broken:
         raise ScenarioError(
-            f'{where}: storefront.platform: no platform "{platform}"{did_you_mean(platform, PLATFORMS)}'
+            f"{where}: storefront.platform: {path} cannot be loaded ({type(broken).__name__}: {broken}); mend it"
+        ) from broken
+    return module
+
+
+def _of(module: Any, name: str, where: str) -> Platform:
+    platform = getattr(module, "PLATFORM", None)
+    if not isinstance(platform, Platform):
+        raise ScenarioError(
+            f"{where}: storefront.platform: {name} has no PLATFORM; end it with PLATFORM = Platform(storefront, "
+            "backstage, read_options) from doorbuster.storefronts.base"
         )
+    return platform

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from doorbuster.storefronts.base import OK, Answer, Client, Line, Product, Visit
+from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
+from doorbuster.storefronts.options import NO_OPTIONS
 from doorbuster.storefronts.staging_answers import (
     SOLD_OUT,
     Reading,
@@ -23,6 +24,7 @@ from doorbuster.storefronts.staging_answers import (
     session_total_minor,
     turned_away,
 )
+from doorbuster.storefronts.staging_backstage import StagingBackstage
 from doorbuster.storefronts.staging_noticing import Noticing
 from doorbuster.storefronts.staging_people import address_of, email_of, saves_cart, shipping_of
 
@@ -36,7 +38,7 @@ class StagingStorefront:
     """`base.Storefront` for one shopper in one session. Steps are taken in the order in which a shopper takes them."""
 
     client: Client
-    base_url: str
+    shop: Shop
     visit: Visit
     _cart: str = field(default="", init=False)
     _offered: str = field(default="", init=False)
@@ -49,7 +51,7 @@ class StagingStorefront:
     # Browsing
 
     def home(self) -> Answer:
-        response = self.client.request("GET", f"{self.base_url}/")
+        response = self.client.request("GET", f"{self.shop.base_url}/")
         no = refused("home", response) or turned_away("home", response)
         if no:
             return no
@@ -279,14 +281,14 @@ class StagingStorefront:
         return self._noticing.anothers_cart("wallet session", foreign, mine) if foreign or not mine else answer
 
     def _get(self, step: str, path: str, reading: Reading) -> Answer:
-        return read(step, self.client.request("GET", self.base_url + path), reading)
+        return read(step, self.client.request("GET", self.shop.base_url + path), reading)
 
     def _send(self, step: str, method: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
         headers = {"X-Purchase-Intent": self.visit.intent} if self.visit.intent else {}
-        return read(step, self.client.request(method, self.base_url + path, json=body, headers=headers), reading)
+        return read(step, self.client.request(method, self.shop.base_url + path, json=body, headers=headers), reading)
 
     def _wallet_post(self, step: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
-        url = f"{self.base_url}/checkout_sessions{path}"
+        url = f"{self.shop.base_url}/checkout_sessions{path}"
         return read(step, self.client.request("POST", url, json=body, headers=self._headers(step)), reading)
 
     def _headers(self, step: str) -> dict[str, str]:
@@ -298,3 +300,6 @@ class StagingStorefront:
             if step == "wallet.complete"
             else f"{self.visit.intent}-{step}",
         }
+
+
+PLATFORM: Final = Platform(StagingStorefront, StagingBackstage, NO_OPTIONS)

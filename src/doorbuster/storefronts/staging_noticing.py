@@ -13,8 +13,8 @@ from doorbuster.storefronts.base import OK, Answer, Line
 def with_fact(answer: Answer, kind: str, detail: Mapping[str, Any]) -> Answer:
     """The answer, and a fact that its shopper will tell."""
     # `_replace` would take four times as long.
-    outcome, said, order_id, total_minor, currency, offer, noticed = answer
-    return Answer(outcome, said, order_id, total_minor, currency, offer, (*noticed, (kind, detail)))
+    outcome, said, order_id, total_minor, currency, offer, noticed, again_s = answer
+    return Answer(outcome, said, order_id, total_minor, currency, offer, (*noticed, (kind, detail)), again_s)
 
 
 @dataclass(slots=True)

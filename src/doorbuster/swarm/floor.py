@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from doorbuster.record.tally import Tally
 from doorbuster.scenario import Scenario
-from doorbuster.storefronts.base import Client, Storefront, Visit
-from doorbuster.storefronts.platforms import StorefrontFactory
+from doorbuster.storefronts.base import Client, Shop, Storefront, Visit
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.transport import Browser, TransportOptions
 from doorbuster.traffic.visit import Visits
@@ -25,9 +24,9 @@ class ShopFloor:
 
     scenario: Scenario
     seed: int
-    base_url: str
+    shop: Shop
     visits: Visits
-    storefront_of: StorefrontFactory
+    storefront_of: Callable[[Client, Shop, Visit], Storefront]
     transport: TransportOptions
     clock: RunClock
     tally: Tally
@@ -54,4 +53,4 @@ class ShopFloor:
         return Browser(self.transport, session)
 
     def storefront(self, client: Client, visit: Visit) -> Storefront:
-        return self.storefront_of(client, self.base_url, visit)
+        return self.storefront_of(client, self.shop, visit)

@@ -14,7 +14,7 @@ from doorbuster.record.tally import Tally
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import load_settings
 from doorbuster.storefronts.base import Product
-from doorbuster.storefronts.platforms import storefront_factory
+from doorbuster.storefronts.platforms import platform_named
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.floor import ShopFloor, StepListener
 from doorbuster.swarm.transport import transport_options
@@ -32,9 +32,9 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
     plan = build_plan(
         scenario, directory.path / "curve.csv", seed=run["seed"], scale=run["scale"], minutes=run["minutes"]
     )
-    wished = scenario.connections
+    wished, settings = scenario.connections, load_settings()
     transport = replace(
-        transport_options(load_settings(), run["target"], scenario.limits.allowed_hosts, run["id"]),
+        transport_options(settings, run["target"], scenario.limits.allowed_hosts, run["id"]),
         reuse_connections=wished.reuse,
         proxies_from_environment=wished.proxies_from_environment,
         connect_timeout_s=wished.connect_timeout_s,
@@ -46,9 +46,9 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
     floor = ShopFloor(
         scenario=scenario,
         seed=plan.seed,
-        base_url=run["target"],
+        shop=settings.shop(run["target"], run["storefront_options"]),
         visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, run["id"]),
-        storefront_of=storefront_factory(scenario.storefront.platform),
+        storefront_of=platform_named(run["platform"], directory.path, str(directory.path)).storefront,
         transport=transport,
         clock=clock,
         tally=Tally(),

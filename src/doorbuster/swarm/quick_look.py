@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from doorbuster.cards import find_scenario
 from doorbuster.record.tally import Tally
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import checked_target, load_settings
-from doorbuster.storefronts.platforms import backstage, storefront_factory
+from doorbuster.storefronts.platforms import platform_named
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.transport import Browser, transport_options
@@ -26,18 +27,21 @@ class QuickLook:
     def __init__(self, base_url: str, heard: Callable[[str, float, str | None], None]) -> None:
         """Raises DoorbusterError when the scenario or the shop cannot be used."""
         scenario = load_scenario(find_scenario(_SCENARIO))
-        transport = transport_options(load_settings(), base_url, scenario.limits.allowed_hosts)
-        shop = backstage(scenario.storefront.platform, Browser(transport), base_url)
-        catalogue = with_popularity(shop.catalogue(), scenario.shopper, _SCENARIO)
+        settings = load_settings()
+        transport = transport_options(settings, base_url, scenario.limits.allowed_hosts)
+        platform = platform_named(scenario.storefront.platform, Path(), _SCENARIO)
+        shop = settings.shop(base_url, {})
+        books = platform.backstage(Browser(transport), shop)
+        catalogue = with_popularity(books.catalogue(), scenario.shopper, _SCENARIO)
         seed = scenario.traffic.seed
         self._sessions = count()
         clock = RunClock.starting_in(0)
         self._floor = ShopFloor(
             scenario=scenario,
             seed=seed,
-            base_url=base_url,
-            visits=Visits(scenario.shopper, catalogue, shop.coupons(), seed, f"look-{clock.zero_unix_s():.0f}"),
-            storefront_of=storefront_factory(scenario.storefront.platform),
+            shop=shop,
+            visits=Visits(scenario.shopper, catalogue, books.coupons(), seed, f"look-{clock.zero_unix_s():.0f}"),
+            storefront_of=platform.storefront,
             transport=transport,
             clock=clock,
             tally=Tally(),

@@ -147,9 +147,22 @@ class Walk:
             gevent.sleep((due_us - sent_us) / 1e6)
             sent_us = self._now_us()
         self._last_step = name
-        self._browser.patient_until_s = self._zero_s + sent_us / 1e6 + self.visit.patience_s
+        patient_until_us = sent_us + self.visit.patience_s * 1e6
+        self._browser.patient_until_s = self._zero_s + patient_until_us / 1e6
         try:
             answer = call()
+            while answer.again_s is not None and self._now_us() + answer.again_s * 1e6 < patient_until_us:
+                # The page asks again by itself. Being turned away is counted each time; what follows is due when the
+                # step was, because its shopper has waited since then.
+                if answer.outcome == "throttled":
+                    self._record(name, due_us, sent_us, answer)
+                    gevent.sleep(answer.again_s)
+                    sent_us = self._now_us()
+                else:
+                    gevent.sleep(answer.again_s)
+                answer = call()
+            if answer.again_s is not None and answer.outcome != "throttled":
+                raise PatienceRanOut
         except PatienceRanOut:
             answer = Answer(_GAVE_UP[name in MONEY_STEPS], "patience ran out")
         except gevent.GreenletExit:

@@ -80,7 +80,7 @@ class Browser:
 
     def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
         """One request and its answer, on a kept connection where there is one."""
-        _, origin, path, line = place
+        url, origin, path, line = place
         cookie = self._cookies.header(origin.host, path, origin.safe)
         message = b"".join((method.encode(), line, head, self._marks, cookie, b"\r\n", body))
         options, head_only = self._options, method == "HEAD"
@@ -106,7 +106,7 @@ class Browser:
         if CONTENT_ENCODING in headers.lower:
             coding = b", ".join(headers.every(CONTENT_ENCODING)).lower()
             content = unpack(content, coding, options.body_limit_bytes)
-        return Response(status, headers, content)
+        return Response(status, headers, content, None, url)
 
     def _kept(self, origin: Origin) -> Wire | None:
         """The connection used last, if it is still open."""

@@ -1,0 +1,85 @@
+"""What answers mean on any platform: no answer, a stumble, a queue; and the body of those that say something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import orjson
+
+from doorbuster.promises.words import decimals
+from doorbuster.storefronts.base import Answer, Response
+from doorbuster.vocabulary import MONEY_STEPS, Outcome
+
+LATER: Final = "the shop asked to come back later"
+MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError)
+Reading = Callable[[Any], Answer]
+
+
+def failed(step: str, detail: str) -> Answer:
+    """The shop did not do what it was asked. On a money step nobody knows what it did: `unknown`, to be read back."""
+    outcome: Outcome = "unknown" if step in MONEY_STEPS else "error"
+    return Answer(outcome, detail)
+
+
+def no_answer(step: str, response: Response) -> Answer | None:
+    """What holds on every platform: no answer, 5xx, 429; None for what the platform itself has to read.
+
+    503 with a Retry-After is a queue, not a stumble: nothing was done.
+    """
+    if response.failure or not response.status:
+        return failed(step, response.failure or "no answer")
+    if response.status == 429 or (response.status == 503 and "retry-after" in response.headers):
+        return throttled(retry_after_s(response))
+    if response.status >= 500:
+        return failed(step, f"HTTP {response.status}")
+    return None
+
+
+def throttled(again_s: float | None = None) -> Answer:
+    """Turned away for now; asked again by itself where the shop said when."""
+    return Answer("throttled", LATER, again_s=again_s)
+
+
+def retry_after_s(response: Response) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date (RFC 9110, 10.2.3); None without one."""
+    said = response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", said):
+        return float(said)
+    try:
+        at = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+
+
+def read(step: str, response: Response, reading: Reading) -> Answer:
+    """The outcome of one answer in JSON; one that lacks what it must say is no success, whatever its status.
+
+    `reading` gets the whole body and decides; a status that is no success by itself is the platform's to look at
+    before.
+    """
+    no = no_answer(step, response)
+    if no:
+        return no
+    try:
+        return reading(orjson.loads(response.body))
+    except MALFORMED:
+        return failed(step, f"{step}: the answer lacks what it must say")
+
+
+def minor(amount: Any, currency: str) -> int:
+    """An amount of money in minor units, from a number or a text in units. Raises ValueError.
+
+    >>> minor("12.30", "EUR"), minor(980, "JPY"), minor(0.1 + 0.2, "EUR")
+    (1230, 980, 30)
+    """
+    try:
+        units = Decimal(str(amount))
+        return int((units * 10 ** decimals(currency)).to_integral_value("ROUND_HALF_UP"))
+    except (InvalidOperation, OverflowError):
+        raise ValueError(f"{amount!r} is no amount") from None
