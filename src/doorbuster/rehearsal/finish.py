@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from itertools import count, islice
+from typing import Any, Final
 
 import httpx
 
@@ -17,6 +18,10 @@ from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.platforms import platform_named
+
+_READ_BACK: Final = "read-back"
+_ROWS_A_PART: Final = 50_000
+"""A shop's books may be larger than our memory; a page of them is not."""
 
 
 def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings) -> None:
@@ -56,8 +61,15 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     try:
         with plain_http(settings) as http:
             books = backstage_of(directory, http, settings).read_back()
-        directory.write_rows("facts", _facts(run, books.orders), "read-back")
+            facts = _facts(run, books.orders)
+            for number in count():
+                rows = list(islice(facts, _ROWS_A_PART))
+                if not rows:
+                    break
+                directory.write_rows("facts", rows, f"{_READ_BACK}-{number:06d}")
     except (DoorbusterError, httpx.HTTPError) as failed:
+        # Half a shop's books would accuse it of what stands in the other half.
+        directory.drop_parts("facts", _READ_BACK)
         read_back = {"done": False, "why": str(failed)}
     after: dict[str, Any] = {"done": True, "why": None}
     try:
@@ -94,15 +106,13 @@ def backstage_of(directory: RunDirectory, http: httpx.Client, settings: Settings
     return platform.backstage(HttpxClient(http), shop)
 
 
-def _facts(run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _facts(run: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """What the books say, with their wall-clock times moved onto the scenario's clock."""
     started = run["started_at"]
     zero_us = datetime.fromisoformat(started).timestamp() * 1e6 if started else None
-    facts = []
     for row in rows:
         fact = {name: value for name, value in row.items() if name != "at_unix_us"}
         at_unix_us = row.get("at_unix_us")
         if at_unix_us is not None and zero_us is not None:
             fact["at_us"] = int(at_unix_us - zero_us)
-        facts.append(fact)
-    return facts
+        yield fact

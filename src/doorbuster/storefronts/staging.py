@@ -281,6 +281,7 @@ class StagingStorefront:
         return self._noticing.anothers_cart("wallet session", foreign, mine) if foreign or not mine else answer
 
     def _get(self, step: str, path: str, reading: Reading) -> Answer:
+        self._noticing.asked_s = time.monotonic()
         return read(step, self.client.request("GET", self.shop.base_url + path), reading)
 
     def _send(self, step: str, method: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:

@@ -68,7 +68,7 @@ class StagingBackstage:
         self._ask("POST", f"{self.shop.base_url}/admin/clock", {"advance_s": _ADVANCE_S})
         self._drain()
         asks = _Asks(self._ask, {"shop": self.shop.base_url, **self._info()["addresses"]})
-        rows = [row for witness in WITNESSES for row in witness(asks)]
+        rows = (row for witness in WITNESSES for row in witness(asks))
         return ReadBack(orders=rows, stock=self.catalogue())
 
     def _drain(self) -> None:
