@@ -81,7 +81,9 @@ def audit_run(
     facts, read_back = read_facts(directory), info.get("read_back") or {}
     unread = read_back.get("done") is False
     if unread:
-        facts = (fact for fact in facts if fact.witness in _WITNESSES_OF_THE_RUN)  # half a shop's books mislead
+        heard = info.get("witnesses_read") or {}
+        told = {*_WITNESSES_OF_THE_RUN, *(heard.get("names", ()) if heard.get("done") else ())}
+        facts = (fact for fact in facts if fact.witness in told)  # half a shop's books mislead
     findings = with_shoppers(directory, check_promises(exports.beside(facts, info.get("started_at")), limits))
     if unread:
         why = f"the shop's books were not read back ({read_back.get('why')})"
