@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from doorbuster.storefronts.base import Client, Line, Response
 from doorbuster.storefronts.people import NOTE
@@ -18,6 +19,8 @@ from doorbuster.storefronts.people import NOTE
 API_VERSION: Final = "2026-04-17"
 CARD: Final = "4242424242424242"
 """A test number: sandboxes accept it, and no live payment service does."""
+Option = tuple[str, str]
+"""A way of shipping: its type and its id."""
 _TOKEN_LIVES: Final = timedelta(minutes=30)
 
 
@@ -28,19 +31,22 @@ class Agent:
     client: Client
     api_url: str
     token: str
-    intent: str
+    name: str
+    """What its keys begin with: the purchase intent, where there is one."""
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str = "") -> Response:
         """`key`: a retry carries the same one, and so cannot buy twice. `path` may be a whole URL."""
+        url = path if "://" in path else self.api_url + path
+        # The shop's token is for the shop: a payment service on another host sees that somebody asks, and no secret.
+        own = urlsplit(url).hostname == urlsplit(self.api_url).hostname
         headers = {
-            "Authorization": f"Bearer {self.token}",
+            "Authorization": f"Bearer {self.token if own else 'rehearsal'}",
             "API-Version": API_VERSION,
             "Request-Id": uuid.uuid4().hex,
             "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         }
         if key:
             headers["Idempotency-Key"] = key
-        url = path if "://" in path else self.api_url + path
         return self.client.request(method, url, json=body, headers=headers)
 
 
@@ -56,6 +62,8 @@ class AcpSession:
     """Capital letters."""
     handler: Mapping[str, Any] = field(default_factory=dict)
     """The first way to pay that the shop names."""
+    options: Sequence[Option] = ()
+    """The ways of shipping that the shop offers so far."""
     token: str = ""
     """What the card was exchanged for."""
     _expires: datetime = field(init=False)
@@ -70,19 +78,19 @@ class AcpSession:
             "currency": lines[0].product.currency.lower(),
             "capabilities": {},
             "order_notes": NOTE,
-            "metadata": {"purchase_intent": self.agent.intent},
+            "metadata": {"purchase_intent": self.agent.name},
         }
         if codes:
             body["discounts"] = {"codes": list(codes)}
-        return self.agent.send("POST", "/checkout_sessions", body, f"{self.agent.intent}-wallet.start")
+        return self.agent.send("POST", "/checkout_sessions", body, f"{self.agent.name}-wallet.start")
 
-    def update(self, details: Mapping[str, Any], option: str | None, items: Sequence[str], key: str = "") -> Response:
+    def update(self, details: Mapping[str, Any], option: Option | None, items: Sequence[str]) -> Response:
         """`details` are name, e-mail, telephone, address; `option` a way of shipping, for the items of these ids."""
         body: dict[str, Any] = {"buyer": {"email": self.email}, "fulfillment_details": details}
         if option is not None:
-            chosen = {"type": "shipping", "option_id": option, "item_ids": list(items)}
+            chosen = {"type": option[0], "option_id": option[1], "item_ids": list(items)}
             body["selected_fulfillment_options"] = [chosen]
-        key = f"{self.agent.intent}-wallet.update{key}"
+        key = f"{self.agent.name}-wallet.update{'' if option is None else '-shipping'}"
         return self.agent.send("POST", f"/checkout_sessions/{self.id}", body, key)
 
     def delegate(self, url: str) -> Response:
@@ -109,7 +117,7 @@ class AcpSession:
             "risk_signals": [{"type": "card_testing", "score": 0, "action": "authorized"}],
             "metadata": {},
         }
-        return self.agent.send("POST", url, body, f"{self.agent.intent}-wallet.token")
+        return self.agent.send("POST", url, body, f"{self.agent.name}-wallet.token")
 
     def complete(self) -> Response:
         instrument = {"type": "card", "credential": {"type": "spt", "token": self.token}}
@@ -117,7 +125,7 @@ class AcpSession:
             "buyer": {"email": self.email},
             "payment_data": {"handler_id": self.handler.get("id", ""), "instrument": instrument},
         }
-        return self.agent.send("POST", f"/checkout_sessions/{self.id}/complete", body, self.agent.intent)
+        return self.agent.send("POST", f"/checkout_sessions/{self.id}/complete", body, self.agent.name)
 
     def get(self) -> Response:
         return self.agent.send("GET", f"/checkout_sessions/{self.id}", None)
@@ -126,6 +134,7 @@ class AcpSession:
         """Remember what the next steps need. Raises KeyError and its like where an answer does not say it."""
         self.id = self.id or str(session["id"])
         self.total_minor, self.currency = amount_of(session), session["currency"].upper()
+        self.options = [(option["type"], str(option["id"])) for option in session["fulfillment_options"]]
         handlers = session["capabilities"].get("payment", {}).get("handlers", ())
         if handlers:
             self.handler = handlers[0]

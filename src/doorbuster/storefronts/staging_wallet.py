@@ -50,7 +50,7 @@ class StagingWallet:
         details: Mapping[str, Any] = {"address": address_of(self.visit.session)}
         items = [line.product.variant for line in self.visit.lines]
         began_s = time.perf_counter()
-        answer = read("wallet.update", self.session.update(details, option, items), ready)
+        answer = read("wallet.update", self.session.update(details, ("shipping", option), items), ready)
         self.noticing.took("wallet.update", began_s)
         return answer
 
