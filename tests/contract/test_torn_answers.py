@@ -63,7 +63,8 @@ def answers_of(exchange: Exchange, journey: str) -> list[Any]:
 
 @pytest.mark.parametrize(("exchange", "journey"), JOURNEYS)
 def test_whatever_an_answer_lacks(exchange: Exchange, journey: str) -> None:
-    unchecked = replace(exchange, check=lambda request: None)  # what a torn answer leads to may well be odd
+    # What a torn answer leads to may well be odd: it is not checked, and a canned shop may not know what to say.
+    unchecked = replace(exchange, check=lambda request: None, shop=lambda: at_a_loss(exchange.shop()))
     for number, body in enumerate(answers_of(exchange, journey)):
         for path in places(body):
             for instead in _INSTEAD:
@@ -72,6 +73,16 @@ def test_whatever_an_answer_lacks(exchange: Exchange, journey: str) -> None:
                     assert answer.outcome in OUTCOMES, (step, path, instead)
                     if answer.order_id is not None:
                         assert answer.order_id not in _NAMES_NOTHING, (step, path, instead)
+
+
+def at_a_loss(shop: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        try:
+            return shop(request)
+        except Exception:  # noqa: BLE001  (whatever it is: a real shop would say so)
+            return Response(500, {}, b"")
+
+    return answer
 
 
 def instead_of(number: int, body: Any) -> Callable[[str, Request], Response | None]:
