@@ -187,6 +187,7 @@ class StagingStorefront:
         return self._send(step, method, path, body, self._own(step))
 
     def _get(self, step: str, path: str, reading: Reading) -> Answer:
+        self._noticing.asked_s = time.monotonic()
         return read(step, self.client.request("GET", self.shop.base_url + path), reading)
 
     def _send(self, step: str, method: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
