@@ -11,12 +11,9 @@ import httpx
 from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.rehearsal.hooks import run_hooks
-from doorbuster.rehearsal.preflight import plain_http
+from doorbuster.rehearsal.shop import backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
-from doorbuster.storefronts.base import Backstage
-from doorbuster.storefronts.plain_client import HttpxClient
-from doorbuster.storefronts.platforms import platform_named
 
 
 def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings) -> None:
@@ -38,8 +35,8 @@ def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings
                 "until_unix_s": zero_unix_s + until_s,
             }
         )
-    with plain_http(settings) as http:
-        backstage_of(directory, http, settings).steer(rows)
+    with backstage_of(directory, settings) as shop:
+        shop.steer(rows)
 
 
 def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str, ...]]:
@@ -54,8 +51,8 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     scenario = load_scenario(directory.path / "scenario.toml")
     read_back: dict[str, Any] = {"done": True, "why": None}
     try:
-        with plain_http(settings) as http:
-            books = backstage_of(directory, http, settings).read_back()
+        with backstage_of(directory, settings) as shop:
+            books = shop.read_back()
         directory.write_rows("facts", _facts(run, books.orders), "read-back")
     except (DoorbusterError, httpx.HTTPError) as failed:
         read_back = {"done": False, "why": str(failed)}
@@ -84,14 +81,6 @@ def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
 
     validity = judge_validity(open_run(directory.path), load_gate(find_gate(None)).validity)
     return validity.valid, tuple(validity.reasons)
-
-
-def backstage_of(directory: RunDirectory, http: httpx.Client, settings: Settings) -> Backstage:
-    """The backstage of the shop that a run was on."""
-    run = directory.read_run()
-    platform = platform_named(run["platform"], directory.path, str(directory.path))
-    shop = settings.shop(run["target"], run.get("storefront_options", {}), backstage=True)
-    return platform.backstage(HttpxClient(http), shop)
 
 
 def _facts(run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
