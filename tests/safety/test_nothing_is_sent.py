@@ -49,7 +49,7 @@ def refused(scenario: Path, target: str, **settings: str) -> str:
     return str(why.value)
 
 
-@pytest.mark.parametrize("command", ["run"])
+@pytest.mark.parametrize("command", ["run", "check"])
 def test_an_unlisted_host_hears_nothing(
     command: str, bystander: Bystander, tmp_path: Path, doorbuster: Doorbuster
 ) -> None:
