@@ -187,9 +187,7 @@ def shares(exchange: Any) -> tuple[float, float, float, int]:
 def main() -> None:
     sys.path.insert(0, str(ROOT))
     wanted, missed = sys.argv[1:], []
-    print(
-        "| platform | requests | requests a processor second | share of the bare transport | bar | share, kept connections |"
-    )
+    print("| platform | requests | requests a CPU second | share of the transport | bar | share, connections kept |")
     print("|---|---|---|---|---|---|")
     for path in sorted((ROOT / "tests/contract").glob("*_exchange.py")):
         exchange = importlib.import_module(f"tests.contract.{path.stem}").EXCHANGE

@@ -23,7 +23,7 @@ from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import plan_of
-from doorbuster.rehearsal.preflight import plain_http, preflight, witness_http
+from doorbuster.rehearsal.preflight import no_hazards, plain_http, preflight, witness_http
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Product
 from doorbuster.storefronts.plain_client import HttpxClient
@@ -52,8 +52,8 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     if not plan.due_us.size:
         raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
     check_writable(options.runs)
-    with plain_http(settings) as http:
-        overrides = preflight(http, options.target, scenario, settings)
+    with plain_http(settings, options.target, scenario.limits.allowed_hosts) as http:
+        overrides = preflight(http, options.target, scenario, settings, plan.peak_per_s)
         run_hooks(scenario.hooks.before, "before")
         try:
             known = _known_start(http, plan, options, settings)
@@ -130,6 +130,7 @@ def _write(
                 "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
             },
             "overrides": overrides,
+            "permission": scenario.storefront.permission,
             "complete": False,
             "stopped_because": "prepared",
             # Said until `finish` has done its work: a run that is cut off before has kept no promise.
@@ -150,6 +151,7 @@ def _known_start(
     shop = platform.backstage(HttpxClient(http), settings.shop(options.target, shop_options, backstage=True))
     try:
         shop_line = shop.check()
+        no_hazards(shop, options.target)
         shop.reset(plan.seed)
         if witnesses := scenario.witnesses.addresses:
             with witness_http(settings) as witness:
