@@ -162,16 +162,16 @@ class VendureStorefront:
 
     def order_read(self) -> Answer:
         """By the code that its first line was given; guests may look for two hours."""
+        if not self._session.order:
+            return NO_ORDER
 
         def reading(data: Any) -> Answer:
             order = data["orderByCode"]
             return NO_ORDER if order is None or order["state"] not in PLACED else placed("order.read", order)
 
-        return (
-            self._session.ask("order.read", "OrderByCode", {"code": self._session.order}, reading)
-            if self._session.order
-            else NO_ORDER
-        )
+        answer = self._session.ask("order.read", "OrderByCode", {"code": self._session.order}, reading)
+        # Nobody may look at an order that is not placed, not even who is about to place it.
+        return NO_ORDER if answer.detail == "order.read: FORBIDDEN" else answer
 
     def _list(self, step: str, operation: str, what: Mapping[str, str]) -> Answer:
         def reading(data: Any) -> Answer:

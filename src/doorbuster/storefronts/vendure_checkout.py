@@ -76,8 +76,12 @@ class VendureCheckout:
 
         def reading(data: Any) -> Answer:
             if data["paid"]["__typename"] == "Order":
-                bought = placed(step, data["paid"])
-                return with_fact(bought, "shipping_chosen", {"option": self._shipping, "shipping_minor": None})
+                mine = self.session.own(step, data["paid"])
+                if mine.outcome != "ok":
+                    return mine._replace(outcome="unknown")  # somebody's order was bought: looked up by our own code
+                return with_fact(
+                    placed(step, data["paid"]), "shipping_chosen", {"option": self._shipping, "shipping_minor": None}
+                )
             said = [member for member in data.values() if member is not None]  # null: there was nothing to arrange
             if second_click and {member.get("errorCode") for member in said} & LATE:
                 return _BOUGHT_ALREADY
