@@ -275,9 +275,9 @@ def test_a_catalogue_has_a_row_for_each_variant() -> None:
 
 def test_without_an_administrator_the_books_stay_closed() -> None:
     with pytest.raises(TargetError, match="DOORBUSTER_ADMIN_TOKEN"):
-        backstage(Admin(), token="").read_back()
+        list(backstage(Admin(), token="").read_back().orders)
     with pytest.raises(TargetError, match="could not log in") as told:
-        backstage(Admin(), token="ana:wrong").read_back()
+        list(backstage(Admin(), token="ana:wrong").read_back().orders)
     assert "wrong" not in str(told.value)
 
 

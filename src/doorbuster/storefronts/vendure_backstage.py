@@ -93,7 +93,7 @@ class VendureBackstage:
         taxed = self._admin("Channel", {})["activeChannel"]["pricesIncludeTax"]
         orders = self._pages(self._admin, "Orders", "orders", {"states": list(_CARTS)})
         coupons = self._pages(self._admin, "Promotions", "promotions", {})
-        return ReadBack(list(books(orders, self._stock(), coupons, taxed)), self.catalogue())
+        return ReadBack(books(orders, self._stock(), coupons, taxed), self.catalogue())
 
     def _cancel(self, order: Mapping[str, Any]) -> str | None:
         if order["state"] == "Cancelled":
