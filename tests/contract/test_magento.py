@@ -109,7 +109,7 @@ class Office(MagentoShop):
         """Past its last page the shop gives the last one again."""
         for number in range(2):
             told = f"searchCriteria[filterGroups][{number}][filters][0]"
-            if f"{told}[field]" in query and query[f"{told}[condition_type]"] == ["in"]:
+            if f"{told}[field]" in query and query[f"{told}[conditionType]"] == ["in"]:
                 wanted = query[f"{told}[value]"][0].split(",")
                 rows = [row for row in rows if str(row[query[f"{told}[field]"][0]]) in wanted]
         last = max(1, -(-len(rows) // self.page_size))

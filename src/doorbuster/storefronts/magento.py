@@ -12,7 +12,7 @@ import orjson
 from doorbuster.storefronts.answers import Reading, minor
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
 from doorbuster.storefronts.graphql import operations
-from doorbuster.storefronts.magento_answers import ok_if, read_graphql, through
+from doorbuster.storefronts.magento_answers import ok_if, read_graphql, through, whatever_it_says
 from doorbuster.storefronts.magento_backstage import MagentoBackstage
 from doorbuster.storefronts.magento_cart import MagentoCart
 from doorbuster.storefronts.magento_options import NO_UPSELL, NO_WALLET, WALLET_METHODS, MagentoOptions
@@ -108,7 +108,7 @@ class MagentoStorefront:
         return through(
             lambda: OK if cart.id else cart.create(step),
             lambda: OK if cart.items else cart.add(step, lines),
-            *(lambda code=code: _whatever_it_says(cart.discount(code)) for code in self.visit.codes),
+            *(lambda code=code: whatever_it_says(cart.discount(code)) for code in self.visit.codes),
             lambda: cart.identify(step),
         )
 
@@ -159,11 +159,6 @@ class MagentoStorefront:
         }
         url = f"{self.shop.base_url}/graphql?{urlencode(asked)}"
         return read_graphql(step, self.client.request("GET", url, headers=self._cart.headers), reading)
-
-
-def _whatever_it_says(answer: Answer) -> Answer:
-    """A refused code stops nobody."""
-    return OK if answer.outcome == "rejected" else answer
 
 
 PLATFORM: Final = Platform(MagentoStorefront, MagentoBackstage, by_card(MagentoOptions))

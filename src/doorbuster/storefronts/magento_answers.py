@@ -144,6 +144,11 @@ def ok_if(right: Any) -> Answer:
     return OK
 
 
+def whatever_it_says(answer: Answer) -> Answer:
+    """A refused code stops nobody."""
+    return OK if answer.outcome == "rejected" else answer
+
+
 def _is_json(body: bytes) -> bool:
     try:
         return isinstance(orjson.loads(body), dict)

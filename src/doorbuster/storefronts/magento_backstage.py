@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -14,11 +14,15 @@ from doorbuster.storefronts.answers import minor
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.magento_books import coupon_row, order_row, skus_of, stock_row
-from doorbuster.storefronts.magento_lookup import rest_url
+from doorbuster.storefronts.magento_lookup import criteria, rest_url
 from doorbuster.storefronts.people import EMAIL_DOMAIN
 from doorbuster.storefronts.staging_facts import fact
 
-_PAGE = 100
+_PAGE: Final = 100
+_ORDER: Final = "searchCriteria[sortOrders][0]"
+_RIGHTS: Final = (
+    "DOORBUSTER_ADMIN_TOKEN must be an integration's token with rights to sales, cart price rules and inventory"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +113,11 @@ class MagentoBackstage:
 
     def _search(self, path: str, order_by: str, *filters: tuple[str, str, str]) -> Iterator[Mapping[str, Any]]:
         """All rows of one of the admin API's searches, page by page; filters are (field, condition, value)."""
-        asked = {"searchCriteria[pageSize]": _PAGE, "searchCriteria[sortOrders][0][field]": order_by}
-        asked["searchCriteria[sortOrders][0][direction]"] = "ASC"
-        for number, told in enumerate(filters):
-            for key, value in zip(("field", "condition_type", "value"), told, strict=True):
-                asked[f"searchCriteria[filterGroups][{number}][filters][0][{key}]"] = value
+        ordered = urlencode({f"{_ORDER}[field]": order_by, f"{_ORDER}[direction]": "ASC"})
         page, read = 1, 0
         while True:
-            answer = self._admin("GET", f"{path}?{urlencode({**asked, 'searchCriteria[currentPage]': page})}")
+            asked = criteria(filters, pageSize=_PAGE, currentPage=page)
+            answer = self._admin("GET", f"{path}?{asked}&{ordered}")
             body = _json(answer)
             if answer.status != 200 or not isinstance(body, dict):
                 raise TargetError(
@@ -152,9 +153,6 @@ class MagentoBackstage:
                 f'{url}: no answer as Magento 2.4.8 gives it; check the target, "platform" and the store view'
             )
         return data
-
-
-_RIGHTS = "DOORBUSTER_ADMIN_TOKEN must be an integration's token with rights to sales, cart price rules and inventory"
 
 
 def _products(item: Mapping[str, Any]) -> Iterator[Product]:

@@ -7,9 +7,9 @@ GraphQL tells the order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from doorbuster.storefronts.answers import Reading, read
 from doorbuster.storefronts.base import Answer, Client, Response, Shop, Visit
@@ -24,6 +24,15 @@ NOT_TOLD = Answer("unknown", "the shop does not tell what became of the cart")
 def rest_url(shop: Shop, path: str) -> str:
     """An address of the guest REST API of the scenario's store view."""
     return f"{shop.base_url}/rest/{shop.options['store']}/V1/{path}"
+
+
+def criteria(filters: Sequence[tuple[str, str, str]], **more: Any) -> str:
+    """A query string of the REST API: filters are (field, condition, value), all of which must hold."""
+    asked = {f"searchCriteria[{name}]": value for name, value in more.items()}
+    for number, told in enumerate(filters):
+        for name, value in zip(("field", "conditionType", "value"), told, strict=True):
+            asked[f"searchCriteria[filterGroups][{number}][filters][0][{name}]"] = value
+    return urlencode(asked)
 
 
 def order_of(

@@ -17,6 +17,7 @@ from doorbuster.storefronts.base import Platform
 PLATFORMS: Final = (
     "staging",
     "magento",
+    "magento_rest",
 )
 """Ours: each a module of this package. Others come as a file, a dotted path or an entry point."""
 ENTRY_POINTS: Final = "doorbuster.storefronts"
