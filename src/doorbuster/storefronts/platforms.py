@@ -17,6 +17,8 @@ from doorbuster.storefronts.base import Platform
 
 PLATFORMS: Final = (
     "acp",
+    "magento",
+    "magento_rest",
     "staging",
     "ucp",
     "vendure",
