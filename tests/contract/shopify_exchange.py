@@ -233,7 +233,8 @@ EXCHANGE = Exchange(
     check=shopify_schema.check,
     hosts=frozenset({"shop.example", "vault.example", "window.example"}),
     failures=(
-        *_everywhere("THROTTLED", errors("THROTTLED", "Throttled"), "throttled", *_SHOP_STEPS, "wallet.complete"),
+        *_everywhere("THROTTLED", errors("THROTTLED"), "throttled", *_SHOP_STEPS, "wallet.complete"),
+        *_everywhere("Throttled", errors("", "Throttled"), "throttled", "cart.create", "checkout.complete"),
         *_everywhere("430", Response(430, {}, b"<html>"), "throttled", *_SHOP_STEPS, "search", "wallet.start"),
         *_everywhere("ACCESS_DENIED", errors("ACCESS_DENIED"), "error", *_SHOP_STEPS, "wallet.start"),
         *_everywhere("401", json_response({"errors": "no"}, 401), "error", "home", "checkout.payment"),

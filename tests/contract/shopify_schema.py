@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import graphql
 from graphql import GraphQLSchema
 
-from tests.conftest import ROOT
 from tests.contract.exchange import Request
+from tests.contract.schemas import folder
 
-_FILE = "schemas/shopify/storefront-2026-04.schema.json"
+_FILE = "storefront-2026-04.schema.json"
 _SCALARS: Mapping[str, Any] = {
     "String": "text",
     "ID": "gid://shopify/Thing/1",
@@ -31,10 +29,10 @@ _SCALARS: Mapping[str, Any] = {
 @cache
 def schema() -> GraphQLSchema | None:
     """The introspection of Storefront API 2026-04; None without the shared folder."""
-    path = Path(os.environ.get("DOORBUSTER_SHARED", ROOT.parent / "shared")) / _FILE
-    if not path.is_file():
+    shopify = folder("shopify")
+    if shopify is None:
         return None
-    told = json.loads(path.read_text())
+    told = json.loads((shopify / _FILE).read_text())
     # One deprecated field of an interface (MediaPresentation.id) is all that GraphQL's own rules have against it.
     return graphql.build_client_schema(told.get("data", told), assume_valid=True)
 

@@ -149,6 +149,13 @@ def test_a_shop_that_is_open_to_everybody_may_be_live(door: Response, dangers: i
     assert len(ShopifyBackstage(Answering(lambda request: door), SHOP).hazards()) == dangers
 
 
+def test_the_owner_may_say_that_an_open_shop_takes_no_real_money() -> None:
+    client = Answering(lambda request: Response(200, {"powered-by": "Shopify"}, b""))
+    sworn = dataclasses.replace(SHOP, options={**SHOP.options, "no_live_payments": True})
+    assert len(ShopifyBackstage(client, SHOP).hazards()) == 1
+    assert ShopifyBackstage(client, sworn).hazards() == ()
+
+
 @pytest.mark.parametrize("development", [True, False])
 def test_with_the_admin_token_the_plan_says_whether_it_is_a_development_store(development: bool) -> None:
     told = {"shop": {"name": "Linen", "plan": {"partnerDevelopment": development}}}

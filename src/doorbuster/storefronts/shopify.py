@@ -42,6 +42,8 @@ class ShopifyOptions(Options):
     """The shop's permanent name, for its books; None where the target has it."""
     orders_of_last_h: float = Field(24.0, gt=0, le=1440)
     """How far back the books are read."""
+    no_live_payments: bool = False
+    """The owner's word that a shop which looks live takes no real money; without it such a shop is a hazard."""
 
 
 @dataclass(slots=True)
@@ -63,8 +65,6 @@ class ShopifyStorefront:
         self._delivery = Delivery(self._talk)
         self._completion = Completion(self._talk)
         self._collections = self.shop.options["collections"]
-
-    # Browsing
 
     def home(self) -> Answer:
         return self._talk.ask("home", "Home", "collections", {"n": _SHOWN}, self._shows)
@@ -89,8 +89,6 @@ class ShopifyStorefront:
             return any(variant["id"] == product.variant for variant in page["variants"]["nodes"])
 
         return self._page("product", "ProductPage", {"handle": product.product}, sells)
-
-    # Carts
 
     def cart_create(self) -> Answer:
         return self._talk.create("cart.create", {})
@@ -129,8 +127,6 @@ class ShopifyStorefront:
     def upsell_add(self) -> Answer:
         return _NO_APP
 
-    # Native checkout
-
     def checkout_start(self) -> Answer:
         return self._delivery.identity("checkout.start")
 
@@ -146,8 +142,6 @@ class ShopifyStorefront:
     def checkout_complete(self) -> Answer:
         return self._completion.complete("checkout.complete")
 
-    # Shop Pay
-
     def wallet_start(self, lines: Sequence[Line]) -> Answer:
         self._wallet = self._wallet or ShopPay(self._talk, self._delivery)
         return self._wallet.start(lines)
@@ -160,8 +154,6 @@ class ShopifyStorefront:
 
     def wallet_complete(self) -> Answer:
         return self._pay().complete()
-
-    # Afterwards
 
     def order_read(self) -> Answer:
         return self._wallet.order() if self._wallet else self._completion.order("order.read")

@@ -18,9 +18,13 @@ from doorbuster.storefronts.staging_facts import fact
 
 _OPEN: Final = (
     "its online store is open to everybody, so it may be a live shop, and nothing tells whether it takes live "
-    "payments; rehearse on a development store, which asks visitors for a password"
+    "payments; rehearse on a development store, which asks visitors for a password, or give the owner's word with "
+    "storefront.options.no_live_payments"
 )
-_NO_DEVELOPMENT: Final = "Shopify does not know it as a development store: it can take live payments"
+_NO_DEVELOPMENT: Final = (
+    "Shopify does not know it as a development store, so it can take live payments; rehearse on one, or give the "
+    "owner's word with storefront.options.no_live_payments"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,10 @@ def json_of(response: Response, url: str) -> Mapping[str, Any]:
 def hazards(client: Client, shop: Shop, admin: Admin) -> Sequence[str]:
     """What can be told of a shop's being live: by its plan with an admin token, else by its front door.
 
-    How it takes payments cannot be told from outside, so nothing is said of that.
+    How it takes payments cannot be told from outside, so nothing is said of that but by its owner.
     """
+    if shop.options["no_live_payments"]:
+        return ()
     if admin.opens:
         return () if admin.is_development_store() else (_NO_DEVELOPMENT,)
     door = client.request("GET", f"{shop.base_url}/")

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 from pydantic import Field
 
 from doorbuster.promises.words import decimals
-from doorbuster.storefronts.answers import read, throttled
+from doorbuster.storefronts.answers import read, read_page, throttled
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Response, Shop, Visit
 from doorbuster.storefronts.options import Options, by_card
 from doorbuster.storefronts.people import NOTE
@@ -41,6 +41,8 @@ class OnlineStoreOptions(Options):
     """The shop's permanent name, for its books; None where the target has it."""
     orders_of_last_h: float = Field(24.0, gt=0, le=1440)
     """How far back the books are read."""
+    no_live_payments: bool = False
+    """The owner's word that a shop which looks live takes no real money; without it such a shop is a hazard."""
 
 
 @dataclass(slots=True)
@@ -174,9 +176,7 @@ class ShopifyOnlineStore:
         if where.startswith("/throttle/"):
             return throttled()
         # A shop may put a language before its paths.
-        if stays_under not in where or b"</html>" not in response.body:
-            return Answer("error", f"{step}: not the page, or not whole")
-        return OK
+        return read_page(step, response) if stays_under in where else Answer("error", f"{step}: sent elsewhere")
 
     def _json(self, step: str, method: str, path: str, wanted: Any, reading: Callable[[Any], Answer]) -> Answer:
         response = self._send(method, path, json=wanted)
