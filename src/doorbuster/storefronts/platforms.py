@@ -19,6 +19,8 @@ PLATFORMS: Final = (
     "acp",
     "magento",
     "magento_rest",
+    "shopify",
+    "shopify_online_store",
     "staging",
     "ucp",
     "vendure",
