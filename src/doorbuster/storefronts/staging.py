@@ -138,9 +138,7 @@ class StagingStorefront:
 
     def checkout_address(self) -> Answer:
         path = f"/carts/{self._cart}/checkout/address"
-        return self._send(
-            "checkout.address", "PUT", path, address_of(self.visit.session), self._own("checkout.address")
-        )
+        return self._send("checkout.address", "PUT", path, address_of(self.visit), self._own("checkout.address"))
 
     def checkout_shipping(self) -> Answer:
         own = self._own("checkout.shipping")
@@ -183,7 +181,7 @@ class StagingStorefront:
         items = [line.product.variant for line in self.visit.lines]
         body = {
             "buyer": {"email": email_of(self.visit)},
-            "fulfillment_details": {"address": address_of(self.visit.session)},
+            "fulfillment_details": {"address": address_of(self.visit)},
             "selected_fulfillment_options": [{"type": "shipping", "option_id": self._option, "item_ids": items}],
         }
 
