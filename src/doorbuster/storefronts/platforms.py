@@ -19,6 +19,7 @@ PLATFORMS: Final = (
     "acp",
     "magento",
     "magento_rest",
+    "medusa",
     "shopify",
     "shopify_online_store",
     "staging",
