@@ -58,7 +58,7 @@ class Rehearsed:
             f"{(self.sessions.outcome == 'ok').mean():.1%}",
             f"{len(self.seen)}",
             f"{found}",
-            f"{self.steps['count'].sum() / MINUTE_S:.1f}",
+            f"{self.steps['count'].sum() / (self.steps.second.max() - self.steps.second.min() + 1):.1f}",
             kinds or "none",
         ]
 

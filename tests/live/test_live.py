@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import graphql
+import httpx
 import pytest
 
 from doorbuster.promises import NAMES
+from doorbuster.storefronts.graphql import operations
 from doorbuster.storefronts.people import intent_in
 from doorbuster.vocabulary import JOURNEYS
 from tests.conftest import ROOT
@@ -46,6 +49,19 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         audited = audit(rehearsed, running.env)
         request.config.stash[table].append([*rehearsed.row(), audited.in_short()])
         yield Live(engine, running, rehearsed, audited)
+
+
+def test_every_operation_of_a_graphql_shop_is_in_its_schema(live: Live) -> None:
+    documents = getattr(live.engine, "documents", None)
+    if documents is None:
+        pytest.skip(f"{live.engine.name} is asked in no query language")
+    for path, name in documents.items():
+        question = {"query": graphql.get_introspection_query()}
+        answer = httpx.post(live.running.base_url + path, json=question, timeout=60, trust_env=False).json()
+        schema = graphql.build_client_schema(answer["data"])
+        assert len(operations(name)) > 0
+        for operation, text in operations(name).items():
+            assert graphql.validate(schema, graphql.parse(text)) == [], operation
 
 
 def test_at_least_95_percent_of_sessions_end_as_planned(live: Live) -> None:

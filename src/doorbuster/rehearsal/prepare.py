@@ -23,11 +23,12 @@ from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import plan_of
-from doorbuster.rehearsal.preflight import plain_http, preflight
+from doorbuster.rehearsal.preflight import plain_http, preflight, witness_http
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Product
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.platforms import options_of, platform_named
+from doorbuster.storefronts.staging_services import Witnesses
 from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.visit import with_popularity
 
@@ -150,6 +151,9 @@ def _known_start(
     try:
         shop_line = shop.check()
         shop.reset(plan.seed)
+        if witnesses := scenario.witnesses.addresses:
+            with witness_http(settings) as witness:
+                Witnesses(HttpxClient(witness), witnesses).reset(plan.seed)
         catalogue = with_popularity(shop.catalogue(), scenario.shopper, where)
         return shop_line, catalogue, list(shop.coupons()), shop_options
     except (LookupError, TypeError, ValueError) as odd:
