@@ -17,6 +17,7 @@ from doorbuster.storefronts.base import Platform
 
 PLATFORMS: Final = (
     "acp",
+    "html",
     "magento",
     "magento_rest",
     "medusa",
