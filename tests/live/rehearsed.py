@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from doorbuster.scenario import load_scenario
-from doorbuster.storefronts.base import Shop
+from doorbuster.storefronts.base import Platform, Shop
 from doorbuster.storefronts.platforms import options_of, platform_named
 from tests.conftest import clean_environment
 from tests.live.capacity import Capacity, capacity
@@ -31,6 +31,9 @@ class Rehearsed:
     """A run on an engine, and what the engine's books have of it."""
 
     engine: str
+    platform: Platform
+    shop: Shop
+    """With the token for its books."""
     capacity: Capacity
     run: Path
     exit_code: int
@@ -82,6 +85,8 @@ def rehearse(engine: Engine, running: Running, work: Path) -> Rehearsed:
     after = running.read_books().orders
     return Rehearsed(
         engine.name,
+        platform,
+        shop,
         measured,
         run,
         done.returncode,
