@@ -83,6 +83,12 @@ class Page:
                 found = unescape(found)
         return (found or "").strip() or None
 
+    def shows(self, sign: Finder) -> bool:
+        """Whether it is there; an element may be empty."""
+        if sign.css is not None and not sign.attribute and not sign.regex:
+            return self.tree.css_first(sign.css) is not None
+        return self.find(sign) is not None
+
     def form(self, css: str) -> Form | None:
         """A form with all that a browser sends when nobody clicks a button; None where the page has no such form."""
         node = self.tree.css_first(css)
