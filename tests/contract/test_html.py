@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,12 +14,15 @@ import pytest
 from doorbuster.errors import ScenarioError, TargetError
 from doorbuster.storefronts.base import Customer, Line, Product, Response, Shop, Visit
 from doorbuster.storefronts.html import PLATFORM
+from doorbuster.storefronts.html_description import GIVEN, Books, Catalogue, Description, Hazards
 from doorbuster.storefronts.html_page import amount_minor
+from doorbuster.storefronts.html_request import Expect, Request, Sign
 from doorbuster.storefronts.platforms import options_of
 from doorbuster.vocabulary import STEPS
 from tests.conftest import ROOT
 from tests.contract import oscar_exchange
-from tests.contract.exchange import BASE_URL, RUN, Request
+from tests.contract.exchange import BASE_URL, RUN
+from tests.contract.exchange import Request as Sent
 
 CARD: Mapping[str, Any] = tomllib.loads("""
 name = "a shop"
@@ -86,10 +90,10 @@ class Canned:
 
     def __init__(self, pages: Mapping[str, str | bytes | Callable[[], str]], kind: str = "text/html") -> None:
         self._pages, self._kind = pages, kind
-        self.sent: list[Request] = []
+        self.sent: list[Sent] = []
 
     def request(self, method: str, url: str, *, json: Any = None, form: Any = None, headers: Any = None) -> Response:
-        self.sent.append(Request(method, url, json, form, dict(headers or {})))
+        self.sent.append(Sent(method, url, json, form, dict(headers or {})))
         page = self._pages.get(url.removeprefix(BASE_URL), "")
         body = page() if callable(page) else page
         body = body.encode() if isinstance(body, str) else body
@@ -305,3 +309,17 @@ def test_gateways_on_its_pages_are_hazards(tmp_path: Path) -> None:
 def test_the_shipped_descriptions_are_whole() -> None:
     for card in (ROOT / "scenarios/shops").glob("*.toml"):
         options_of(PLATFORM, {"description": f"shops/{card.name}"}, ROOT / "scenarios", "scenario.toml")
+
+
+def test_the_description_on_the_page_of_descriptions_is_whole(tmp_path: Path) -> None:
+    page = (ROOT / "docs/html-shops.md").read_text(encoding="utf-8")
+    _, shop, rest = re.findall(r"^```toml\n(.+?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "shop.toml").write_text(f"{shop}\n{rest}", encoding="utf-8")
+    options_of(PLATFORM, {"description": "shop.toml"}, tmp_path, "scenario.toml")
+
+
+def test_the_page_of_descriptions_names_every_key_and_every_variable() -> None:
+    page = (ROOT / "docs/html-shops.md").read_text(encoding="utf-8")
+    cards = (Description, Request, Sign, Expect, Catalogue, Books, Hazards)
+    keys = {field.alias or name for card in cards for name, field in card.model_fields.items()} - {"rows"}
+    assert {name for name in keys | GIVEN if not re.search(rf"\b{name}\b", page)} == set()
