@@ -207,7 +207,7 @@ def spoilt(**changes: Any) -> dict[str, Any]:
         ({"curency": "EUR"}, 'unknown key curency; did you mean "currency"?'),
         (spoilt(extract={"x": {"css": "a["}}), "steps.home.0.extract.x.css: 'a[' is no CSS selector"),
         (spoilt(extract={"x": {"regex": "("}}), "steps.home.0.extract.x.regex: input should be a valid regular expression"),
-        (spoilt(extract={"x": {}}), "say one of css, json, address, or a regex alone"),
+        (spoilt(extract={"x": {}}), "say one of text, css, json, address, or a regex alone"),
         (spoilt(form={"a": "{quantitty}"}), 'home: nothing gives {quantitty}; did you mean "quantity"?'),
         (spoilt(submit="form"), "say either url or submit"),
         (spoilt(url="nowhere"), "steps.home.0.url"),

@@ -68,8 +68,11 @@ class Page:
 
     def find(self, finder: Finder, within: LexborNode | None = None) -> str | None:
         """The first that fits, without blanks around it; None where there is none, or nothing in it."""
+        found: str | None
+        if finder.text is not None:
+            return finder.text if self.says(finder.text) else None
         if finder.address:
-            found: str | None = self.url
+            found = self.url
         elif finder.json_path is not None:
             found = self._by_path(finder.json_path)
         elif finder.css is not None:
