@@ -65,7 +65,17 @@ class Oscar:
                 "PYTHONDONTWRITEBYTECODE": "1",
             }
             carry_out([str(binaries / "python"), "seed.py"], _SOURCE, env)
-            gunicorn = ["--worker-class", "gthread", "--threads", "4", "--no-control-socket", "--bind", address]
+            gunicorn = [
+                "--worker-class",
+                "gthread",
+                "--threads",
+                "4",
+                "--timeout",
+                "300",
+                "--no-control-socket",
+                "--bind",
+                address,
+            ]
             group.start("oscar", [str(binaries / "gunicorn"), *gunicorn, "wsgi"], env, cwd=_SOURCE)
             group.wait_until(answers(f"http://{address}/catalogue/linen-shirt-1_1/"), "oscar")
             description = {"description": str(ROOT / "scenarios/shops/oscar.toml")}
