@@ -81,7 +81,7 @@ class HtmlBackstage:
         for path in self._about.hazards.pages:
             page = Page(self._get(path))
             said |= dict.fromkeys(gateways_in(page.text))
-            said |= {sign.says: None for sign in self._about.hazards.signs if page.find(sign)}
+            said |= {sign.says: None for sign in self._about.hazards.signs if page.shows(sign)}
         return list(said)
 
     def reset(self, seed: int) -> None:
@@ -107,8 +107,7 @@ class HtmlBackstage:
         )
 
     def steer(self, faults: Sequence[Mapping[str, Any]]) -> None:
-        if faults:
-            raise TargetError("faults can be switched on in the staging shop alone; take them out of the scenario")
+        """Such a shop has no faults to switch on."""
 
     def read_back(self) -> ReadBack:
         """What the books say, where there are any. Raises TargetError where there are none."""
@@ -158,16 +157,10 @@ class HtmlBackstage:
 
     def _told(self, books: Books) -> Iterator[Row]:
         """What the shop has of goods and codes."""
-        from doorbuster.audit.export_file import read_export
-
-        for kind, url, name, numbers in (
-            ("stock", books.stock, "variant", ("units", "initial")),
-            ("coupon", books.coupons, "code", ("limit", "used")),
-        ):
-            for row in (
-                self._book(books, url, partial(read_export, needed=(name,), known=(name, *numbers))) if url else ()
-            ):
-                yield fact("shop", kind, detail={name: row.needed(name), **{one: row.whole(one) for one in numbers}})
+        if books.stock:
+            yield from self._book(books, books.stock, partial(_rows, "stock", "variant", ("units", "initial")))
+        if books.coupons:
+            yield from self._book(books, books.coupons, partial(_rows, "coupon", "code", ("limit", "used")))
 
     def _book(self, books: Books, url: str, read: Callable[[Path], Iterator[Any]]) -> list[Any]:
         """A book's rows. Raises TargetError that names its address and line."""
@@ -192,3 +185,11 @@ class HtmlBackstage:
             said = response.failure or f"HTTP {response.status}"
             raise TargetError(f"{self.shop.base_url}{path}: {said}; mend the address in the description, or the shop")
         return response
+
+
+def _rows(kind: str, name: str, numbers: tuple[str, str], path: Path) -> Iterator[Row]:
+    """Facts from a book of names and two numbers each. Raises ExportError."""
+    from doorbuster.audit.export_file import read_export
+
+    for row in read_export(path, (name,), (name, *numbers)):
+        yield fact("shop", kind, detail={name: row.needed(name), **{one: row.whole(one) for one in numbers}})

@@ -68,8 +68,11 @@ class Page:
 
     def find(self, finder: Finder, within: LexborNode | None = None) -> str | None:
         """The first that fits, without blanks around it; None where there is none, or nothing in it."""
+        found: str | None
+        if finder.text is not None:
+            return finder.text if self.says(finder.text) else None
         if finder.address:
-            found: str | None = self.url
+            found = self.url
         elif finder.json_path is not None:
             found = self._by_path(finder.json_path)
         elif finder.css is not None:
@@ -82,6 +85,12 @@ class Page:
             if found and "&" in found and finder.css is None:
                 found = unescape(found)
         return (found or "").strip() or None
+
+    def shows(self, sign: Finder) -> bool:
+        """Whether it is there; an element may be empty."""
+        if sign.css is not None and not sign.attribute and not sign.regex:
+            return self.tree.css_first(sign.css) is not None
+        return self.find(sign) is not None
 
     def form(self, css: str) -> Form | None:
         """A form with all that a browser sends when nobody clicks a button; None where the page has no such form."""

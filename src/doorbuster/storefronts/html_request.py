@@ -19,6 +19,8 @@ Numbers = Annotated[tuple[int, ...], BeforeValidator(lambda value: (value,) if i
 class Finder(Options):
     """Where something stands in an answer: an element, a value of JSON, the address; a regex narrows it."""
 
+    text: str | None = Field(default=None, min_length=1)
+    """As it stands in the page's source: the quickest way to know a sentence."""
     css: Css | None = None
     json_path: str | None = Field(default=None, alias="json")
     """Names and positions with dots between: `order.ID`, `lines.0.price`."""
@@ -32,9 +34,11 @@ class Finder(Options):
 
     @model_validator(mode="after")
     def _one_source(self) -> Finder:
-        sources = sum((self.css is not None, self.json_path is not None, self.address))
+        sources = sum((self.text is not None, self.css is not None, self.json_path is not None, self.address))
         if sources > 1 or not (sources or self.regex):
-            raise ValueError("say one of css, json, address, or a regex alone")
+            raise ValueError("say one of text, css, json, address, or a regex alone")
+        if self.text and self.regex:
+            raise ValueError("text stands alone; a regex finds what is alike")
         if self.attribute and not self.css:
             raise ValueError("attribute goes with css")
         return self

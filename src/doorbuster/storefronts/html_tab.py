@@ -141,14 +141,14 @@ def _lacks(step: str, what: str, begun: bool) -> Answer:
 def _refusal(page: Page, response: Response, signs: Signs) -> Answer | None:
     """What the shop says no with, in words that everybody understands."""
     for sign in signs.throttled:
-        if page.find(sign):
+        if page.shows(sign):
             asked_s = retry_after_s(response)
             return throttled(sign.again_s if asked_s is None else asked_s)._replace(detail=sign.says)
     for sign in signs.conflict:
-        if page.find(sign):
+        if page.shows(sign):
             return Answer("conflict", sign.says)
     for sign in signs.rejected:
-        if page.find(sign):
+        if page.shows(sign):
             return Answer("rejected", sign.says)
     return None
 

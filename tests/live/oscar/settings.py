@@ -27,7 +27,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         "HOST": "127.0.0.1",
         "PORT": os.environ["OSCAR_POSTGRESQL_PORT"],
-        "NAME": os.environ.get("OSCAR_DATABASE", "oscar"),
+        "NAME": os.environ["OSCAR_DATABASE"],
         "USER": "postgres",
         "CONN_MAX_AGE": 600,
         "ATOMIC_REQUESTS": True,  # as in Oscar's own sandbox
