@@ -98,7 +98,9 @@ class AcpBackstage:
         )
 
     def _get(self, url: str) -> Any:
-        headers = {"Authorization": f"Bearer {self.shop.token}", "API-Version": API_VERSION}
+        headers = {"API-Version": API_VERSION}
+        if self.shop.token:
+            headers["Authorization"] = f"Bearer {self.shop.token}"
         response = self.client.request("GET", url, headers=headers)
         if response.failure or not response.status:
             raise TargetError(f"{url}: {response.failure or 'no answer'}; is the shop running?")

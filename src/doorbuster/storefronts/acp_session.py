@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import Client, Line, Response
 from doorbuster.storefronts.people import NOTE
 
@@ -39,8 +40,9 @@ class Agent:
         url = path if "://" in path else self.api_url + path
         # The shop's token is for the shop: a payment service on another host sees that somebody asks, and no secret.
         own = urlsplit(url).hostname == urlsplit(self.api_url).hostname
+        token = self.token if own else "rehearsal"
         headers = {
-            "Authorization": f"Bearer {self.token if own else 'rehearsal'}",
+            **({"Authorization": f"Bearer {token}"} if token else {}),
             "API-Version": API_VERSION,
             "Request-Id": uuid.uuid4().hex,
             "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -48,6 +50,17 @@ class Agent:
         if key:
             headers["Idempotency-Key"] = key
         return self.client.request(method, url, json=body, headers=headers)
+
+
+class Handler(NamedTuple):
+    """A way to pay."""
+
+    id: str
+    delegates: bool
+    """Whether a card becomes a token first."""
+    merchant: str
+    delegate_url: str
+    """Where, if the shop says so; its own invention, the protocol has one path for all."""
 
 
 @dataclass(slots=True)
@@ -60,7 +73,7 @@ class AcpSession:
     total_minor: int = 0
     currency: str = ""
     """Capital letters."""
-    handler: Mapping[str, Any] = field(default_factory=dict)
+    handler: Handler | None = None
     """The first way to pay that the shop names."""
     options: Sequence[Option] = ()
     """The ways of shipping that the shop offers so far."""
@@ -111,7 +124,7 @@ class AcpSession:
                 "max_amount": self.total_minor,
                 "currency": self.currency.lower(),
                 "checkout_session_id": self.id,
-                "merchant_id": self.handler.get("config", {}).get("merchant_id", ""),
+                "merchant_id": self.handler.merchant if self.handler else "",
                 "expires_at": self._expires.isoformat(timespec="seconds"),
             },
             "risk_signals": [{"type": "card_testing", "score": 0, "action": "authorized"}],
@@ -123,7 +136,7 @@ class AcpSession:
         instrument = {"type": "card", "credential": {"type": "spt", "token": self.token}}
         body = {
             "buyer": {"email": self.email},
-            "payment_data": {"handler_id": self.handler.get("id", ""), "instrument": instrument},
+            "payment_data": {"handler_id": self.handler.id if self.handler else "", "instrument": instrument},
         }
         return self.agent.send("POST", f"/checkout_sessions/{self.id}/complete", body, self.agent.name)
 
@@ -132,12 +145,25 @@ class AcpSession:
 
     def keep(self, session: Any) -> None:
         """Remember what the next steps need. Raises KeyError and its like where an answer does not say it."""
-        self.id = self.id or str(session["id"])
+        self.id = self.id or id_in(session["id"])
         self.total_minor, self.currency = amount_of(session), session["currency"].upper()
-        self.options = [(option["type"], str(option["id"])) for option in session["fulfillment_options"]]
+        self.options = [(option["type"], id_in(option["id"])) for option in session["fulfillment_options"]]
         handlers = session["capabilities"].get("payment", {}).get("handlers", ())
         if handlers:
-            self.handler = handlers[0]
+            first, config = handlers[0], handlers[0]["config"]
+            self.handler = Handler(
+                id_in(first["id"]),
+                bool(first["requires_delegate_payment"]),
+                str(config.get("merchant_id", "")),
+                _address(config.get("delegate_payment_url", "")),
+            )
+
+
+def _address(said: Any) -> str:
+    """A whole address, or none. Raises ValueError for what no request could go to."""
+    if not isinstance(said, str) or (said and urlsplit(said).scheme not in ("http", "https")):
+        raise ValueError(f"{said!r} is no address")
+    return said
 
 
 def items_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
