@@ -148,6 +148,12 @@ def test_without_permission_the_first_completing_call_says_whom_to_ask() -> None
     assert shopper.checkout_payment() == Answer("error", NO_PERMISSION)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_said_with_the_variable_that_holds_it(status: int) -> None:
+    shopper, _ = inside(EXCHANGE, SHOP, lambda step, request: json_response({"errors": "no"}, status))
+    assert "DOORBUSTER_STOREFRONT_TOKEN" in shopper.home().detail
+
+
 def test_without_a_vault_and_without_a_window_nothing_is_sent_and_the_shopper_is_told() -> None:
     shopper, client = with_a_cart(shop=optioned())
     before = len(client.sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ from doorbuster.storefronts.options import Options, by_card
 from doorbuster.storefronts.shopify_answers import SOLD_OUT
 from doorbuster.storefronts.shopify_backstage import ShopifyBackstage
 from doorbuster.storefronts.shopify_cart import Talk
+from doorbuster.storefronts.shopify_cart_read import Cart
 from doorbuster.storefronts.shopify_checkout import Completion
 from doorbuster.storefronts.shopify_delivery import Delivery
 from doorbuster.storefronts.shopify_shop_pay import ShopPay
@@ -100,7 +101,7 @@ class ShopifyStorefront:
 
     def cart_update(self, line: Line, quantity: int) -> Answer:
         variant = line.product.variant
-        own = next((one["id"] for one in self._lines() if one["merchandise"]["id"] == variant), None)
+        own = next((one.id for one in self._talk.cart.lines if one.variant == variant), None)
         if own is None:
             return Answer("error", "cart.update: the product is not in the cart")
         wanted = [{"id": own, "quantity": quantity}]
@@ -110,11 +111,11 @@ class ShopifyStorefront:
         """Try a code beside those that were taken: the list is the cart's whole set."""
         codes = (*self._codes, code)
 
-        def taken(cart: Any) -> Answer:
-            if self._talk.refused_codes((code,)):
+        def taken(cart: Cart) -> Answer:
+            if not cart.honours(code):
                 return Answer("rejected", "discount code refused")
             self._codes = codes
-            return self._talk.keep(cart)
+            return self._talk.costs()
 
         return self._talk.change("cart.discount", "CartDiscountCodesUpdate", {"codes": list(codes)}, taken)
 
@@ -168,17 +169,13 @@ class ShopifyStorefront:
         self._collections = self._collections or shown
         return OK
 
-    def _lines(self) -> Sequence[Mapping[str, Any]]:
-        return self._talk.cart["lines"]["nodes"]  # type: ignore[no-any-return]  # a list in the schema
-
-    def _holds(self, variant: str, quantity: int) -> Any:
-        def reading(cart: Any) -> Answer:
-            held = sum(line["quantity"] for line in self._lines() if line["merchandise"]["id"] == variant)
-            return self._talk.keep(cart) if held >= quantity else Answer("rejected", SOLD_OUT)
+    def _holds(self, variant: str, quantity: int) -> Callable[[Cart], Answer]:
+        def reading(cart: Cart) -> Answer:
+            return self._talk.costs() if cart.quantity_of(variant) >= quantity else Answer("rejected", SOLD_OUT)
 
         return reading
 
-    def _page(self, step: str, operation: str, asked: Mapping[str, Any], right: Any) -> Answer:
+    def _page(self, step: str, operation: str, asked: Mapping[str, Any], right: Callable[[Any], Any]) -> Answer:
         def reading(page: Any) -> Answer:
             return OK if page and right(page) else Answer("error", f"{step}: the shop does not show it")
 

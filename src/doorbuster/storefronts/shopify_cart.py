@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import Reading, minor
+from doorbuster.storefronts.answers import Reading
 from doorbuster.storefronts.base import Address, Answer, Client, Response, Shop, Visit
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.people import NOTE, address_of
 from doorbuster.storefronts.shopify_answers import read_field, refusal
+from doorbuster.storefronts.shopify_cart_read import Cart, read_cart
 
 INTENT: Final = "doorbuster_intent"
 """The cart attribute that an order keeps as its own, so that it can be joined to its purchase intent."""
@@ -34,8 +36,8 @@ class Talk:
     client: Client
     shop: Shop
     visit: Visit
-    cart: Mapping[str, Any] = field(default_factory=dict)
-    """As the Storefront API's `Cart`; empty before the first."""
+    known: Cart | None = None
+    """The cart as last told; None before the first."""
     response: Response = field(default_factory=lambda: Response(0, {}, b""))
     """The last answer, for readings that need its headers."""
     _reached: dict[str, int] = field(default_factory=dict)
@@ -49,7 +51,7 @@ class Talk:
         return read_field(step, self.response, name, reading)
 
     def change(
-        self, step: str, operation: str, variables: Mapping[str, Any], also: Callable[[Any], Answer] | None = None
+        self, step: str, operation: str, variables: Mapping[str, Any], also: Callable[[Cart], Answer] | None = None
     ) -> Answer:
         """A mutation of the cart; `also` reads what else has to be true of the cart."""
 
@@ -60,18 +62,18 @@ class Talk:
             answer = self.keep(payload["cart"])
             return also(self.cart) if also else answer
 
-        known = {"cartId": self.cart["id"]} if self.cart else {}
+        known = {"cartId": self.known.id} if self.known else {}
         return self.ask(step, operation, _FIELDS[operation], {**known, **variables}, reading)
 
     def view(self, step: str) -> Answer:
         """Read the cart anew."""
-        return self.ask(step, "CartView", "cart", {"cartId": self.cart["id"]}, self.keep)
+        return self.ask(step, "CartView", "cart", {"cartId": self.cart.id}, self.keep)
 
     def create(self, step: str, more: Mapping[str, Any]) -> Answer:
         """A new cart, marked as a rehearsal's; `more` of what a `CartInput` holds."""
         marks = [{"key": INTENT, "value": self.visit.intent}] if self.visit.intent else []
         identity = {"countryCode": self.address.country}
-        self.cart = {}
+        self.known = None
         given = {"note": NOTE, "attributes": marks, "buyerIdentity": identity, **more}
         return self.change(step, "CartCreate", {"input": given})
 
@@ -87,25 +89,25 @@ class Talk:
                 return answer
             self._reached[step] = at + 1
 
-    def keep(self, cart: Any) -> Answer:
+    def keep(self, told: Any) -> Answer:
         """Remember a cart; what it costs by now is the answer."""
-        total = cart["cost"]["totalAmount"]
-        total_minor = minor(total["amount"], total["currencyCode"])
-        if not cart["id"]:
-            raise ValueError
-        self.cart = cart
-        return Answer("ok", total_minor=total_minor, currency=total["currencyCode"])
+        self.known = read_cart(told)
+        return self.costs()
 
-    def refused_codes(self, codes: tuple[str, ...]) -> list[str]:
-        """Those of these codes that the cart does not honour: an unknown code is no error to Shopify."""
-        honoured = {one["code"].lower() for one in self.cart["discountCodes"] if one["applicable"]}
-        return [code for code in codes if code.lower() not in honoured]
+    def costs(self) -> Answer:
+        """`ok`, with what the cart costs."""
+        return Answer("ok", total_minor=self.cart.total_minor, currency=self.cart.currency)
 
     @property
-    def total(self) -> Mapping[str, Any]:
-        """`MoneyV2`: what the cart costs in the end."""
-        money: Mapping[str, Any] = self.cart["cost"]["totalAmount"]
-        return money
+    def cart(self) -> Cart:
+        """The cart as last told. Raises RuntimeError before the first: no journey asks for it then."""
+        if self.known is None:
+            raise RuntimeError("there is no cart yet")
+        return self.known
+
+    def money(self, amount: Decimal) -> dict[str, str]:
+        """An amount as Shopify's `MoneyInput`."""
+        return {"amount": str(amount), "currencyCode": self.cart.currency}
 
     @property
     def address(self) -> Address:

@@ -6,10 +6,9 @@ Needs a permission that Shopify grants on request; without it the first of these
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import minor, read, throttled
+from doorbuster.storefronts.answers import read, throttled
 from doorbuster.storefronts.base import OK, Answer
 from doorbuster.storefronts.shopify_answers import (
     CHALLENGE,
@@ -38,7 +37,7 @@ class Completion:
 
     def payment(self, step: str) -> Answer:
         """Billing address, prepare, card into the vault, payment onto the cart. No money moves before the submit."""
-        free = not Decimal(self.talk.total["amount"])
+        free = not self.talk.cart.total
         if not free and not self.talk.shop.options["card_vault"]:
             return Answer("rejected", NO_VAULT)
         return self.talk.through(step, self._billing, self._prepare, *(() if free else (self._vault,)), self._pay)
@@ -73,7 +72,7 @@ class Completion:
                 return meaning(step, next((error["code"] for error in result["errors"]), None))
             return self._throttled(kind, result) or refusal(step, payload) or _silent(step)
 
-        asked = {"cartId": self.talk.cart["id"]}
+        asked = {"cartId": self.talk.cart.id}
         return self.talk.ask(step, "CartPrepareForCompletion", "cartPrepareForCompletion", asked, reading)
 
     def _vault(self, step: str) -> Answer:
@@ -107,7 +106,7 @@ class Completion:
         billing = {"billingAddress": mailing(self.talk.address)}
         card = {"directPaymentMethod": {**billing, "sessionId": self._session}}
         how = card if self._session else {"freePaymentMethod": billing}
-        amount = {name: self.talk.total[name] for name in ("amount", "currencyCode")}
+        amount = self.talk.money(self.talk.cart.total)
         return self.talk.change(step, "CartPaymentUpdate", {"p": {"amount": amount, **how}})
 
     def _submit(self, step: str) -> Answer:
@@ -122,7 +121,7 @@ class Completion:
                 return meaning(step, next((error["code"] for error in result["errors"]), None))
             return self._throttled(kind, result) or refusal(step, payload) or _silent(step)
 
-        asked = {"cartId": self.talk.cart["id"], "t": self.talk.visit.intent}
+        asked = {"cartId": self.talk.cart.id, "t": self.talk.visit.intent}
         self._submitted = True
         return self.talk.ask(step, "CartSubmitForCompletion", "cartSubmitForCompletion", asked, reading)
 
@@ -130,9 +129,7 @@ class Completion:
         def reading(result: Any) -> Answer:
             kind = result["__typename"]
             if kind == "CartCompletionSuccess":
-                total = self.talk.total
-                total_minor = minor(total["amount"], total["currencyCode"])
-                return Answer("ok", "", order_number(result["orderId"]), total_minor, total["currencyCode"])
+                return self.talk.costs()._replace(order_id=order_number(result["orderId"]))
             if kind == "CartCompletionProcessing":
                 return Answer("ok", again_s=max(0.1, int(result["pollDelay"]) / 1000))
             if kind == "CartCompletionActionRequired":

@@ -55,7 +55,7 @@ class Delivery:
         chosen = [{"deliveryGroupId": group, "deliveryOptionHandle": handle} for group, handle in self._ways().items()]
         answer = self.talk.change(step, "CartSelectedDeliveryOptionsUpdate", {"o": chosen})
         if answer.outcome == "ok" and answer.again_s is not None:  # the parcels are being put together anew
-            self.talk.cart = {**self.talk.cart, "deliveryGroups": {"nodes": []}}
+            self.talk.known = self.talk.cart._replace(parcels=())
         return answer
 
     def _logged_in(self, step: str) -> Callable[[Any], Answer]:
@@ -68,11 +68,9 @@ class Delivery:
         return reading
 
     def _ways(self) -> Mapping[str, str]:
-        """Group to a way of shipping; empty while any group has none. The same shopper chooses the same."""
-        groups = self.talk.cart["deliveryGroups"]["nodes"]
-        if not all(group["deliveryOptions"] for group in groups):
+        """Parcel to a way of shipping; empty while any parcel has none. The same shopper chooses the same."""
+        parcels = self.talk.cart.parcels
+        if not all(parcel.ways for parcel in parcels):
             return {}
         number = self.talk.visit.session
-        return {
-            group["id"]: group["deliveryOptions"][number % len(group["deliveryOptions"])]["handle"] for group in groups
-        }
+        return {parcel.id: parcel.ways[number % len(parcel.ways)].handle for parcel in parcels}

@@ -56,8 +56,8 @@ class ShopPay:
         stub = self.talk.shop.options["wallet_stub"]
         if not stub:
             return Answer("rejected", NO_WINDOW)
-        asked = {"session": self._token, "source": self.talk.visit.intent, "amount": self.talk.total["amount"]}
-        asked["currency"] = self.talk.total["currencyCode"]
+        asked = {"session": self._token, "source": self.talk.visit.intent, "amount": str(self.talk.cart.total)}
+        asked["currency"] = self.talk.cart.currency
 
         def keep(body: Any) -> Answer:
             if body.get("declined"):
@@ -133,41 +133,26 @@ class ShopPay:
         """`ShopPayPaymentRequestInput` for the cart as it stands. Its parts add up to its total: what is left over
         once shipping is taken off is tax where it is more than the goods, a discount where it is less.
         """
-        cart, currency = self.talk.cart, self.talk.total["currencyCode"]
-
-        def money(amount: Decimal) -> dict[str, str]:
-            return {"amount": str(amount), "currencyCode": currency}
-
-        total = Decimal(self.talk.total["amount"])
-        subtotal = Decimal(cart["cost"]["subtotalAmount"]["amount"])
-        ways = [_chosen(group) for group in cart["deliveryGroups"]["nodes"] if group["selectedDeliveryOption"]]
-        shipping = sum((Decimal(way["estimatedCost"]["amount"]) for way in ways), Decimal(0))
-        left = total - subtotal - shipping
+        cart, money = self.talk.cart, self.talk.money
+        ways = [way for parcel in cart.parcels for way in parcel.ways if way.handle == parcel.chosen]
+        shipping = sum((way.amount for way in ways), Decimal(0))
+        left = cart.total - cart.subtotal - shipping
         request: dict[str, Any] = {
             "locale": "en",
-            "presentmentCurrency": currency,
+            "presentmentCurrency": cart.currency,
             "lineItems": [
                 {"label": line.product.product, "sku": line.product.sku, "quantity": line.quantity}
                 for line in self.lines
             ],
-            "discountCodes": [code["code"] for code in cart["discountCodes"] if code["applicable"]],
+            "discountCodes": [code for code, applies in cart.codes if applies],
             "selectedDeliveryMethodType": "SHIPPING",
-            "shippingLines": [
-                {"label": way["title"], "code": way["code"], "amount": money(Decimal(way["estimatedCost"]["amount"]))}
-                for way in ways
-            ],
+            "shippingLines": [{"label": way.title, "code": way.code, "amount": money(way.amount)} for way in ways],
             "totalShippingPrice": {"finalTotal": money(shipping)},
-            "subtotal": money(subtotal),
-            "total": money(total),
+            "subtotal": money(cart.subtotal),
+            "total": money(cart.total),
         }
         if left > 0:
             request["totalTax"] = money(left)
         elif left < 0:
             request["discounts"] = [{"label": "Discount", "amount": money(-left)}]
         return request
-
-
-def _chosen(group: Mapping[str, Any]) -> Mapping[str, Any]:
-    handle = group["selectedDeliveryOption"]["handle"]
-    way: Mapping[str, Any] = next(way for way in group["deliveryOptions"] if way["handle"] == handle)
-    return way
