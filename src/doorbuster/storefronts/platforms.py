@@ -18,6 +18,7 @@ PLATFORMS: Final = (
     "staging",
     "magento",
     "magento_rest",
+    "woocommerce",
 )
 """Ours: each a module of this package. Others come as a file, a dotted path or an entry point."""
 ENTRY_POINTS: Final = "doorbuster.storefronts"
