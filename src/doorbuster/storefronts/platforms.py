@@ -26,6 +26,7 @@ PLATFORMS: Final = (
     "staging",
     "ucp",
     "vendure",
+    "woocommerce",
 )
 """Ours: each a module of this package. Others come as a file, a dotted path or an entry point."""
 ENTRY_POINTS: Final = "doorbuster.storefronts"
