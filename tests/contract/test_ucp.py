@@ -174,7 +174,7 @@ def test_backstage_knows_the_shop_by_its_profile() -> None:
     assert "checkout" in backstage(PROFILE).check()
     old = {"ucp": {**PROFILE["ucp"], "version": "2026-01-11"}}
     no_checkout = {"ucp": {**PROFILE["ucp"], "capabilities": {}}}
-    for shop in (backstage(old), backstage(no_checkout), backstage(PROFILE, api="")):
+    for shop in (backstage(old), backstage(no_checkout), backstage(PROFILE, api=""), backstage(None)):
         with pytest.raises(TargetError):
             shop.check()
 

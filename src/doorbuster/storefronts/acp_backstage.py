@@ -107,6 +107,9 @@ class AcpBackstage:
         if response.status != 200:
             raise TargetError(f"{url}: HTTP {response.status}; is this a shop of the Agentic Commerce Protocol?")
         try:
-            return orjson.loads(response.body)
+            said = orjson.loads(response.body)
         except orjson.JSONDecodeError:
-            raise TargetError(f"{url}: no JSON; is this a shop of the Agentic Commerce Protocol?") from None
+            said = None
+        if not isinstance(said, dict):
+            raise TargetError(f"{url}: no JSON object; is this a shop of the Agentic Commerce Protocol?")
+        return said

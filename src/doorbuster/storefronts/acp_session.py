@@ -6,10 +6,11 @@ units. Source: the protocol's OpenAPI files and JSON schemas of that version.
 
 from __future__ import annotations
 
-import uuid
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -34,19 +35,23 @@ class Agent:
     token: str
     name: str
     """What its keys begin with: the purchase intent, where there is one."""
+    _sent: int = 0
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str = "") -> Response:
         """`key`: a retry carries the same one, and so cannot buy twice. `path` may be a whole URL."""
-        url = path if "://" in path else self.api_url + path
-        # The shop's token is for the shop: a payment service on another host sees that somebody asks, and no secret.
-        own = urlsplit(url).hostname == urlsplit(self.api_url).hostname
-        token = self.token if own else "rehearsal"
+        url, token = self.api_url + path, self.token
+        if "://" in path:
+            url = path
+            # The shop's token is for the shop: a payment service on another host sees that somebody asks, no secret.
+            token = token if urlsplit(url).hostname == urlsplit(self.api_url).hostname else "rehearsal"
+        self._sent += 1
         headers = {
-            **({"Authorization": f"Bearer {token}"} if token else {}),
             "API-Version": API_VERSION,
-            "Request-Id": uuid.uuid4().hex,
-            "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "Request-Id": f"{self.name}-{self._sent}",
+            "Timestamp": _timestamp(int(time.time())),
         }
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         if key:
             headers["Idempotency-Key"] = key
         return self.client.request(method, url, json=body, headers=headers)
@@ -79,11 +84,7 @@ class AcpSession:
     """The ways of shipping that the shop offers so far."""
     token: str = ""
     """What the card was exchanged for."""
-    _expires: datetime = field(init=False)
-
-    def __post_init__(self) -> None:
-        # Once and for all: a retry under the same key must be the same request.
-        self._expires = datetime.now(UTC) + _TOKEN_LIVES
+    _expires: datetime | None = None
 
     def create(self, lines: Sequence[Line], codes: Sequence[str]) -> Response:
         body: dict[str, Any] = {
@@ -108,13 +109,15 @@ class AcpSession:
 
     def delegate(self, url: str) -> Response:
         """Exchange the card for a token at the payment service, for this session and this amount alone."""
+        # Once and for all: a retry under the same key must be the same request.
+        expires = self._expires = self._expires or datetime.now(UTC) + _TOKEN_LIVES
         body = {
             "payment_method": {
                 "type": "card",
                 "card_number_type": "fpan",
                 "number": CARD,
                 "exp_month": "12",
-                "exp_year": str(self._expires.year + 2),
+                "exp_year": str(expires.year + 2),
                 "cvc": "123",
                 "display_card_funding_type": "credit",
                 "metadata": {},
@@ -125,7 +128,7 @@ class AcpSession:
                 "currency": self.currency.lower(),
                 "checkout_session_id": self.id,
                 "merchant_id": self.handler.merchant if self.handler else "",
-                "expires_at": self._expires.isoformat(timespec="seconds"),
+                "expires_at": expires.isoformat(timespec="seconds"),
             },
             "risk_signals": [{"type": "card_testing", "score": 0, "action": "authorized"}],
             "metadata": {},
@@ -157,6 +160,12 @@ class AcpSession:
                 str(config.get("merchant_id", "")),
                 _address(config.get("delegate_payment_url", "")),
             )
+
+
+@lru_cache(maxsize=1)
+def _timestamp(unix_s: int) -> str:
+    """RFC 3339, to the second; kept, because a second has many requests."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_s))
 
 
 def _address(said: Any) -> str:

@@ -20,7 +20,7 @@ _SERVICE: Final = "dev.ucp.shopping"
 _CHECKOUT: Final = "dev.ucp.shopping.checkout"
 _LIVE: Final = frozenset({"production", "live"})
 _PAGES: Final = 200
-"""Pages of the catalogue that are read at most, 100 products each."""
+"""Pages of the catalogue that are read at most, 100 products each: enough to pick from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,9 @@ class UcpBackstage:
         if response.status != 200:
             raise TargetError(f"{url}: HTTP {response.status}; is this a shop of the Universal Commerce Protocol?")
         try:
-            return orjson.loads(response.body)
+            said = orjson.loads(response.body)
         except orjson.JSONDecodeError:
-            raise TargetError(f"{url}: no JSON; is this a shop of the Universal Commerce Protocol?") from None
+            said = None
+        if not isinstance(said, dict):
+            raise TargetError(f"{url}: no JSON object; is this a shop of the Universal Commerce Protocol?")
+        return said
