@@ -15,8 +15,9 @@ from doorbuster.errors import DoorbusterError, HookError, TargetError
 from doorbuster.journeys import WALKS
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.lone_shopper import LoneShopper
+from doorbuster.rehearsal.plain_http import plain_http
 from doorbuster.rehearsal.planning import plan_of
-from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, no_hazards, plain_http, preflight
+from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, no_hazards, preflight
 from doorbuster.rehearsal.seen import Seen, Tried
 from doorbuster.rehearsal.walking import BUYING, Walking, try_code
 from doorbuster.scenario import Scenario
@@ -39,7 +40,7 @@ def check_shop(scenario_path: Path, target: str, settings: Settings) -> Seen:
     """
     scenario, where = plan_of(scenario_path).scenario, str(scenario_path)
     with plain_http(settings, target, scenario.limits.allowed_hosts) as http:
-        overrides = preflight(http, target, scenario, settings, MOST_UNPERMITTED_PER_S)
+        overrides = preflight(HttpxClient(http), target, scenario, settings, MOST_UNPERMITTED_PER_S)
         run_hooks(scenario.hooks.before, "before")
         try:
             seen = _look(http, scenario, scenario_path, where, target, settings, overrides)

@@ -22,8 +22,9 @@ import httpx
 from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
+from doorbuster.rehearsal.plain_http import plain_http
 from doorbuster.rehearsal.planning import plan_of
-from doorbuster.rehearsal.preflight import no_hazards, plain_http, preflight
+from doorbuster.rehearsal.preflight import no_hazards, preflight
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Product
 from doorbuster.storefronts.plain_client import HttpxClient
@@ -52,7 +53,7 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
         raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
     check_writable(options.runs)
     with plain_http(settings, options.target, scenario.limits.allowed_hosts) as http:
-        overrides = preflight(http, options.target, scenario, settings, plan.peak_per_s)
+        overrides = preflight(HttpxClient(http), options.target, scenario, settings, plan.peak_per_s)
         run_hooks(scenario.hooks.before, "before")
         try:
             known = _known_start(http, plan, options, settings)
