@@ -80,12 +80,14 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
     """
     from doorbuster.cards import find_scenario
     from doorbuster.journeys.expect import expect
-    from doorbuster.rehearsal.planning import plan_of
+    from doorbuster.rehearsal.planning import plan_of, pools_of
     from doorbuster.traffic.outlook import outlook
     from doorbuster.traffic.outlook_text import outlook_text
 
-    planned = plan_of(find_scenario(scenario), seed, scale, minutes)
-    seen = outlook(planned, expect(planned.scenario, planned.seed))
+    path = find_scenario(scenario)
+    planned = plan_of(path, seed, scale, minutes)
+    pools = pools_of(planned.scenario, path, load_settings())
+    seen = outlook(planned, expect(planned.scenario, planned.seed), pools)
     print(outlook_text(planned, seen))
     if chart is not None:
         from doorbuster.analysis.planned import draw_plan

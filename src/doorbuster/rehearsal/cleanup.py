@@ -60,7 +60,8 @@ def clean_up(run_path: Path, settings: Settings, target: str | None, really: boo
         shop.check()
         facts: Iterable[Mapping[str, Any]] = read_table(directory, "facts").to_pylist()
         if not run.get("read_back", {}).get("done"):
-            facts = shop.read_back().orders  # a run that was cut off has not asked what it left behind
+            # A run that was cut off has not asked what it left behind.
+            facts = shop.read_back().orders
         sessions = read_table(directory, "sessions").to_pylist()
         ours, doubtful = orders_of(run["id"], sessions, facts)
         ids = [one.order_id for one in ours]

@@ -27,6 +27,14 @@ def plain_http(settings: Settings, base_url: str, allowed_hosts: Collection[str]
         yield client
 
 
+@contextmanager
+def witness_http(settings: Settings) -> Iterator[httpx.Client]:
+    """The same without credentials: witnesses are not the shop, and its secrets are not for them."""
+    verify = str(settings.ca_bundle) if settings.ca_bundle else True
+    with httpx.Client(verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
+        yield client
+
+
 def _guard(settings: Settings, shop: SplitResult, allowed_hosts: Collection[str]) -> Callable[[httpx.Request], None]:
     """Looks at each request before it leaves."""
 
