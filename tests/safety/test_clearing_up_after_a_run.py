@@ -15,7 +15,7 @@ from doorbuster.journeys import WALKS
 from doorbuster.record.directory import RunDirectory
 from doorbuster.rehearsal.cleanup import orders_of
 from doorbuster.rehearsal.finish import finish
-from doorbuster.rehearsal.preflight import plain_http
+from doorbuster.rehearsal.plain_http import plain_http
 from doorbuster.rehearsal.prepare import RunOptions, prepare
 from doorbuster.rehearsal.walking import Walking
 from doorbuster.settings import Settings

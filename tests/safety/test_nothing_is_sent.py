@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +13,15 @@ import httpx
 import pytest
 
 from doorbuster.errors import TargetError
-from doorbuster.rehearsal.preflight import plain_http
+from doorbuster.rehearsal.plain_http import plain_http
+from doorbuster.rehearsal.preflight import preflight
 from doorbuster.rehearsal.prepare import RunOptions, prepare
+from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.swarm.transport import Browser, transport_options
 from doorbuster.vocabulary import EXIT_USAGE
-from tests.conftest import ROOT, Doorbuster, write_scenario
+from tests.conftest import ROOT, Doorbuster, clean_environment, write_scenario
 from tests.safety.conftest import Bystander
 
 OWN_ADAPTER = """
@@ -178,9 +183,6 @@ def test_adapters_can_only_talk_through_their_client() -> None:
 
 
 def test_a_hosted_shop_behind_a_name_of_its_own_is_told_by_its_answer(tmp_path: Path) -> None:
-    from doorbuster.rehearsal.preflight import preflight
-    from doorbuster.scenario import load_scenario
-
     def shopify(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers={"Powered-By": "Shopify", "Doorbuster-Owner": "web team"})
 
@@ -192,22 +194,19 @@ def test_a_hosted_shop_behind_a_name_of_its_own_is_told_by_its_answer(tmp_path: 
     for answer, who in ((shopify, "Shopify"), (cookies, "Salesforce Commerce Cloud")):
         with httpx.Client(transport=httpx.MockTransport(answer)) as http:
             with pytest.raises(TargetError, match=who):
-                preflight(http, "https://linen.example", scenario, Settings(), 1.5)
-            assert preflight(http, "https://linen.example", scenario, Settings(), 1.0) == []
+                preflight(HttpxClient(http), "https://linen.example", scenario, Settings(), 1.5)
+            assert preflight(HttpxClient(http), "https://linen.example", scenario, Settings(), 1.0) == []
     permitted = load_scenario(scenario_for(tmp_path, "linen.example", storefront='permission = "case 4711"'))
     with httpx.Client(transport=httpx.MockTransport(shopify)) as http:
-        (said,) = preflight(http, "https://linen.example", permitted, Settings(), 50.0)
+        (said,) = preflight(HttpxClient(http), "https://linen.example", permitted, Settings(), 50.0)
     assert "case 4711" in said
     assert "Shopify" in said
 
 
 def test_an_adapter_for_a_hosted_platform_gives_its_shops_away(everywhere: Bystander, tmp_path: Path) -> None:
-    from doorbuster.rehearsal.preflight import preflight
-    from doorbuster.scenario import load_scenario
-
     scenario = load_scenario(scenario_for(tmp_path, "linen.example", storefront='platform = "shopify"'))
     with httpx.Client() as http, pytest.raises(TargetError, match="Shopify hosts"):
-        preflight(http, "http://linen.example", scenario, Settings(), 5.0)
+        preflight(HttpxClient(http), "http://linen.example", scenario, Settings(), 5.0)
     assert everywhere.visitors == 0
 
 
@@ -215,3 +214,20 @@ def test_a_permission_is_written_down(tmp_path: Path, staging_shop: str) -> None
     scenario = scenario_for(tmp_path, "127.0.0.1", storefront='permission = "case 4711"')
     directory = prepare(RunOptions(scenario, staging_shop, tmp_path / "runs"), Settings())
     assert directory.read_run()["permission"] == "case 4711"
+
+
+def test_a_quick_look_under_locust_asks_first_too(bystander: Bystander, tmp_path: Path) -> None:
+    """`locust -f locustfiles/browse.py` has no plan, so nobody knows its rate; its users are load all the same."""
+    (tmp_path / "scenarios").mkdir()
+    scenario_for(tmp_path, bystander.host, "linen.myshopify.com").rename(tmp_path / "scenarios/smoke.toml")
+    locust = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfiles/browse.py"), "--headless", "-u", "3"]
+    with subprocess.Popen(
+        [*locust, "-r", "3", "-t", "60s", "--host", bystander.url],
+        cwd=tmp_path, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as looking:  # fmt: skip
+        assert looking.stderr
+        said = next((line for line in looking.stderr if "that Shopify hosts" in line), None)
+        looking.terminate()
+        looking.communicate(timeout=60)
+    assert said
+    assert bystander.visitors == 0

@@ -11,21 +11,24 @@ from typing import Any, Final
 
 import httpx
 
-from doorbuster.errors import DoorbusterError, HookError, TargetError
+from doorbuster.errors import DoorbusterError, HookError
 from doorbuster.journeys import WALKS
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.lone_shopper import LoneShopper
-from doorbuster.rehearsal.planning import plan_of
-from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, no_hazards, plain_http, preflight
+from doorbuster.rehearsal.plain_http import plain_http, witness_http
+from doorbuster.rehearsal.planning import plan_of, pools_of
+from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, preflight
+from doorbuster.rehearsal.prepare import KnownStart, RunOptions, known_start
 from doorbuster.rehearsal.seen import Seen, Tried
 from doorbuster.rehearsal.walking import BUYING, Walking, try_code
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
-from doorbuster.storefronts.base import Backstage, Product, Storefront
+from doorbuster.storefronts.base import Backstage, Client, Product, Storefront
 from doorbuster.storefronts.plain_client import HttpxClient
-from doorbuster.storefronts.platforms import options_of, platform_named
+from doorbuster.storefronts.platforms import platform_named
+from doorbuster.storefronts.staging_services import Witnesses
 from doorbuster.swarm.transport import transport_options
-from doorbuster.traffic.visit import with_popularity
+from doorbuster.traffic.pools import Pools, check_accounts
 from doorbuster.vocabulary import JOURNEYS
 
 _MOST_CODES: Final = 3
@@ -37,12 +40,16 @@ def check_shop(scenario_path: Path, target: str, settings: Settings) -> Seen:
 
     The shop is brought into its known state first, as for a run. Raises DoorbusterError where a run could not begin.
     """
-    scenario, where = plan_of(scenario_path).scenario, str(scenario_path)
+    plan = plan_of(scenario_path)
+    scenario, options = plan.scenario, RunOptions(scenario_path, target, settings.runs)
+    pools = pools_of(scenario, scenario_path, settings)
+    check_accounts(pools)
     with plain_http(settings, target, scenario.limits.allowed_hosts) as http:
-        overrides = preflight(http, target, scenario, settings, MOST_UNPERMITTED_PER_S)
+        overrides = preflight(HttpxClient(http), target, scenario, settings, MOST_UNPERMITTED_PER_S)
         run_hooks(scenario.hooks.before, "before")
         try:
-            seen = _look(http, scenario, scenario_path, where, target, settings, overrides)
+            start = known_start(http, plan, options, settings, pools)
+            seen = _look(HttpxClient(http), options, scenario, settings, pools, start, overrides)
         except BaseException:
             # The commands before have changed the shop: those after put it right, whatever happened in between.
             with suppress(HookError):
@@ -56,34 +63,25 @@ def check_shop(scenario_path: Path, target: str, settings: Settings) -> Seen:
 
 
 def _look(
-    http: httpx.Client,
+    client: Client,
+    options: RunOptions,
     scenario: Scenario,
-    scenario_path: Path,
-    where: str,
-    target: str,
     settings: Settings,
+    pools: Pools,
+    start: KnownStart,
     overrides: Sequence[str],
 ) -> Seen:
-    platform = platform_named(scenario.storefront.platform, scenario_path.parent, where)
-    options = options_of(platform, scenario.storefront.options, scenario_path.parent, where)
-    books = platform.backstage(HttpxClient(http), settings.shop(target, options, backstage=True))
-    try:
-        shop_line = books.check()
-        no_hazards(books, target)
-        books.reset(scenario.traffic.seed)
-        catalogue = with_popularity(books.catalogue(), scenario.shopper, where)
-        codes = list(books.coupons())
-    except (LookupError, TypeError, ValueError) as odd:
-        raise TargetError(
-            f"{target} does not answer as platform {scenario.storefront.platform} does "
-            f"({type(odd).__name__}: {odd}); check the target and the scenario's platform"
-        ) from None
+    shop_line, catalogue, codes, shop_options = start
+    target, where = options.target, options.scenario_path
+    platform = platform_named(scenario.storefront.platform, where.parent, str(where))
+    books = platform.backstage(client, settings.shop(target, shop_options, backstage=True))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-check"
     transport = transport_options(settings, target, scenario.limits.allowed_hosts, run_id)
-    shop = settings.shop(target, options)
-    walking = Walking(scenario.shopper.patience_s, platform, shop, transport, books, _one_of(catalogue), run_id)
-    tried = _codes_tried(walking, codes)
-    code = next((one.code for one in tried if one.lower), None)
+    shop = settings.shop(target, shop_options)
+    walking = Walking(scenario.shopper.patience_s, platform, shop, transport, books, _one_of(catalogue), run_id, pools)
+    # Of codes that work once the last is tried, and in a cart alone: the run's shoppers need the others, and it too.
+    tried = _codes_tried(walking, codes or (pools.single_use or ())[-1:])
+    code = next((one.code for one in tried if one.lower and pools.single_use is None), None)
     walked = {}
     for journey in JOURNEYS:
         if not scenario.journeys.share(journey):
@@ -91,10 +89,9 @@ def _look(
         if journey == "native_checkout":
             walking.count("")
         buying = journey in BUYING
-        walked[journey] = walking.walk(
-            journey, _and_look(journey) if buying else WALKS[journey], code if buying else None
-        )
-    rows, why_not = _read(books)
+        way = _and_look(journey) if buying else WALKS[journey]
+        walked[journey] = walking.walk(journey, way, code if buying else None)
+    rows, why_not = _read(books, scenario, settings)
     made = [one.order.order_id for one in walked.values() if one.order and one.order.order_id]
     return Seen(
         target=target,
@@ -103,7 +100,7 @@ def _look(
         overrides=overrides,
         catalogue=catalogue,
         product=walking.product,
-        codes=codes,
+        codes=codes or pools.single_use or (),
         tried=tried,
         walked=walked,
         stock=walking.stock,
@@ -139,9 +136,12 @@ def _and_look(journey: str) -> Callable[[LoneShopper, Storefront], None]:
     return way
 
 
-def _read(books: Backstage) -> tuple[Sequence[Mapping[str, Any]], str | None]:
+def _read(books: Backstage, scenario: Scenario, settings: Settings) -> tuple[Sequence[Mapping[str, Any]], str | None]:
+    """The shop's books and those of the scenario's witnesses, or why not; never half of them."""
     try:
-        return tuple(books.read_back().orders), None
+        with witness_http(settings) as http:
+            witnesses = Witnesses(HttpxClient(http), scenario.witnesses.addresses)
+            return [*books.read_back().orders, *witnesses.read_back()], None
     except (DoorbusterError, httpx.HTTPError) as failed:
         return (), str(failed)
 

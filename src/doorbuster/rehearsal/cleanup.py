@@ -11,10 +11,12 @@ from typing import Any, Final, NamedTuple
 from doorbuster.promises.words import amount_text, some
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
-from doorbuster.rehearsal.preflight import plain_http, preflight
+from doorbuster.rehearsal.plain_http import plain_http
+from doorbuster.rehearsal.preflight import preflight
 from doorbuster.rehearsal.shop import backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.plain_client import HttpxClient
 
 _KINDS: Final = {"order": "paid", "order_pending": "pending"}
 _NOT_IN_BOOKS: Final = (
@@ -53,12 +55,13 @@ def clean_up(run_path: Path, settings: Settings, target: str | None, really: boo
     url = target or run["target"]
     scenario = load_scenario(directory.path / "scenario.toml")
     with plain_http(settings, url, scenario.limits.allowed_hosts) as http:
-        preflight(http, url, scenario, settings, 0.0)
+        preflight(HttpxClient(http), url, scenario, settings, 0.0)
     with backstage_of(directory, settings, url) as shop:
         shop.check()
         facts: Iterable[Mapping[str, Any]] = read_table(directory, "facts").to_pylist()
         if not run.get("read_back", {}).get("done"):
-            facts = shop.read_back().orders  # a run that was cut off has not asked what it left behind
+            # A run that was cut off has not asked what it left behind.
+            facts = shop.read_back().orders
         sessions = read_table(directory, "sessions").to_pylist()
         ours, doubtful = orders_of(run["id"], sessions, facts)
         ids = [one.order_id for one in ours]

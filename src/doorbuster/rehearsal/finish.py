@@ -12,8 +12,8 @@ import httpx
 from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.rehearsal.hooks import run_hooks
+from doorbuster.rehearsal.plain_http import witness_http
 from doorbuster.rehearsal.planning import fault_services
-from doorbuster.rehearsal.preflight import witness_http
 from doorbuster.rehearsal.shop import backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings

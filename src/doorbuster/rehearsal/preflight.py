@@ -3,64 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+import re
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
-
-import httpx
+from urllib.parse import urlsplit
 
 from doorbuster.errors import TargetError
 from doorbuster.rehearsal.hosted_shops import hosted_by_adapter, hosted_by_answer, hosted_by_name
 from doorbuster.rehearsal.payment_hosts import live_keys, payment_service
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
-from doorbuster.storefronts.base import Backstage
+from doorbuster.storefronts.base import Backstage, Client, Response
 
 CONSENT_PATH = "/.well-known/doorbuster.txt"
 CONSENT_HEADER = "doorbuster-owner"
 MOST_UNPERMITTED_PER_S: Final = 1.0
 """Sessions a second that a shop on a shared platform gets without a permission in writing."""
-_TIMEOUT = httpx.Timeout(8.0, connect=4.0)
-
-
-@contextmanager
-def plain_http(settings: Settings, base_url: str, allowed_hosts: Collection[str]) -> Iterator[httpx.Client]:
-    """An httpx client for everything that is not load: to the allowed hosts alone, with secrets for the shop's own.
-
-    A request to any other host raises TargetError, and nothing is sent there.
-    """
-    guard = _guard(settings, urlsplit(base_url), allowed_hosts)
-    verify = str(settings.ca_bundle) if settings.ca_bundle else True
-    hooks = {"request": [guard]}
-    with httpx.Client(event_hooks=hooks, verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
-        yield client
-
-
-@contextmanager
-def witness_http(settings: Settings) -> Iterator[httpx.Client]:
-    """The same without credentials: witnesses are not the shop, and its secrets are not for them."""
-    verify = str(settings.ca_bundle) if settings.ca_bundle else True
-    with httpx.Client(verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
-        yield client
-
-
-def _guard(settings: Settings, shop: SplitResult, allowed_hosts: Collection[str]) -> Callable[[httpx.Request], None]:
-    """Looks at each request before it leaves."""
-
-    def look(request: httpx.Request) -> None:
-        host = request.url.host
-        if host not in allowed_hosts:
-            raise TargetError(
-                f"{host} is not among limits.allowed_hosts, so nothing was sent there; list it if it is the shop's own"
-            )
-        if host == shop.hostname and (request.url.scheme == "https" or shop.scheme != "https"):
-            for name, value in settings.shop_headers().items():
-                request.headers.setdefault(name, value)
-            if settings.host_override:
-                request.headers["host"] = settings.host_override
-
-    return look
+_COOKIE_NAME: Final = re.compile(r"(?:^|,)\s*([^=;,\s]+)=")
+"""In Set-Cookie lines that were joined by commas; a comma within a date is followed by no `name=`."""
 
 
 def is_loopback(host: str) -> bool:
@@ -70,9 +29,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def preflight(
-    http: httpx.Client, base_url: str, scenario: Scenario, settings: Settings, peak_per_s: float
-) -> list[str]:
+def preflight(client: Client, base_url: str, scenario: Scenario, settings: Settings, peak_per_s: float) -> list[str]:
     """Check that the shop may be loaded and answers; returns the overrides that were used, as sentences.
 
     `peak_per_s`: the most sessions a second that will be sent. Raises TargetError: host not listed, a payment service
@@ -82,14 +39,12 @@ def preflight(
     host = urlsplit(base_url).hostname or ""
     _before_a_byte(host, scenario)
     overrides = _permitted(_hosted(host, scenario), scenario, peak_per_s)
-    try:
-        first = http.get(base_url + "/")
-    except httpx.HTTPError as down:
-        raise TargetError(
-            f"{base_url} does not answer ({type(down).__name__}: {down}); start the shop or correct --target"
-        ) from None
+    first = client.request("GET", base_url + "/")
+    if not first.status:
+        why = first.failure or "no answer"
+        raise TargetError(f"{base_url} does not answer ({why}); start the shop or correct --target")
     overrides = overrides or _permitted(_told(first), scenario, peak_per_s)
-    if is_loopback(host) or _consents(http, base_url, first):
+    if is_loopback(host) or _consents(client, base_url, first):
         return overrides
     if settings.load_without_consent == host:
         said = f"{host} does not say that it agrees to be loaded; DOORBUSTER_LOAD_WITHOUT_CONSENT overrode that"
@@ -152,17 +107,14 @@ def _permitted(hosted: str | None, scenario: Scenario, peak_per_s: float) -> lis
     return []
 
 
-def _told(first: httpx.Response) -> str | None:
-    cookies = [cookie.partition("=")[0].strip() for cookie in first.headers.get_list("set-cookie")]
-    return hosted_by_answer(first.headers, cookies, first.content)
+def _told(first: Response) -> str | None:
+    cookies = _COOKIE_NAME.findall(first.headers.get("set-cookie", ""))
+    return hosted_by_answer(first.headers, cookies, first.body)
 
 
-def _consents(http: httpx.Client, base_url: str, first: httpx.Response) -> bool:
+def _consents(client: Client, base_url: str, first: Response) -> bool:
     if first.headers.get(CONSENT_HEADER, "").strip():
         return True
-    try:
-        consent = http.get(base_url + CONSENT_PATH)
-    except httpx.HTTPError:
-        return False
+    consent = client.request("GET", base_url + CONSENT_PATH)
     plain = consent.headers.get("content-type", "").startswith("text/plain")
-    return consent.status_code == 200 and plain and bool(consent.text.strip())
+    return consent.status == 200 and plain and bool(consent.body.strip())

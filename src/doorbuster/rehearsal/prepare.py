@@ -22,8 +22,9 @@ import httpx
 from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
+from doorbuster.rehearsal.plain_http import plain_http, witness_http
 from doorbuster.rehearsal.planning import plan_of, pools_of
-from doorbuster.rehearsal.preflight import no_hazards, plain_http, preflight, witness_http
+from doorbuster.rehearsal.preflight import no_hazards, preflight
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage, Product
@@ -34,6 +35,9 @@ from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.pool_files import pool_paths
 from doorbuster.traffic.pools import Pools, check_accounts
 from doorbuster.traffic.visit import with_popularity
+
+KnownStart = tuple[str, list[Product], list[str], Mapping[str, Any]]
+"""What the shop says it is, what shoppers can pick, the coupons they may try, the platform's options."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,10 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     check_accounts(pools)
     check_writable(options.runs)
     with plain_http(settings, options.target, scenario.limits.allowed_hosts) as http:
-        overrides = preflight(http, options.target, scenario, settings, plan.peak_per_s)
+        overrides = preflight(HttpxClient(http), options.target, scenario, settings, plan.peak_per_s)
         run_hooks(scenario.hooks.before, "before")
         try:
-            known = _known_start(http, plan, options, settings, pools)
+            known = known_start(http, plan, options, settings, pools)
             directory = new_run_directory(options.runs, scenario.name)
             with _gone_on_failure(directory):
                 _write(directory, plan, options, *known, overrides)
@@ -146,10 +150,8 @@ def _write(
     )
 
 
-def _known_start(
-    http: httpx.Client, plan: Plan, options: RunOptions, settings: Settings, pools: Pools
-) -> tuple[str, list[Product], list[str], Mapping[str, Any]]:
-    """Reset the shop; returns what it says it is, what shoppers can pick, the coupons they may try, its options."""
+def known_start(http: httpx.Client, plan: Plan, options: RunOptions, settings: Settings, pools: Pools) -> KnownStart:
+    """Reset the shop and the witnesses."""
     scenario = plan.scenario
     folder, where = options.scenario_path.parent, str(options.scenario_path)
     platform = platform_named(scenario.storefront.platform, folder, where)

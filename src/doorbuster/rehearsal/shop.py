@@ -1,4 +1,4 @@
-"""Which shop a rehearsal runs on: the one given, or a staging environment of its own; and whose shop a run was on."""
+"""Which shop a rehearsal runs on: the one given, a staging environment of its own, or the one that a run was on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from doorbuster.errors import TargetError
 from doorbuster.record.directory import RunDirectory
-from doorbuster.rehearsal.preflight import plain_http
+from doorbuster.rehearsal.plain_http import plain_http
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage

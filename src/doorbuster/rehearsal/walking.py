@@ -17,6 +17,7 @@ from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, is_loopback
 from doorbuster.rehearsal.seen import Moment, Tried, Walked
 from doorbuster.storefronts.base import Backstage, Line, Platform, Product, Shop, Storefront, Visit
 from doorbuster.swarm.transport import TransportOptions
+from doorbuster.traffic.pools import NO_POOLS, Pools
 
 Way = Callable[[LoneShopper, Storefront], None]
 BUYING: Final = ("native_checkout", "express_wallet")
@@ -34,6 +35,8 @@ class Walking:
     books: Backstage
     product: Product
     run_id: str
+    pools: Pools = NO_POOLS
+    """The first address of each, and the first account where shoppers log in, is this shopper's."""
     stock: list[Moment] = field(default_factory=list)
     """Of the product, along the native checkout."""
     _sessions: int = 0
@@ -45,6 +48,11 @@ class Walking:
         intent = f"{self.run_id}-{session}" if journey in BUYING else None
         lines = (Line(self.product, 1),)
         visit = Visit(session, journey, intent, lines, self.product.search_word, code, self.patience_s, None)
+        pools = self.pools
+        visit = visit._replace(
+            address=pools.addresses[0] if pools.addresses else None,
+            customer=pools.customers[0] if pools.customers_share and journey == "native_checkout" else None,
+        )
         self._politely()
         browser = WatchedBrowser(self.transport, session)
         after = self._count if journey == "native_checkout" else lambda step: None
