@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.storefronts.base import Platform
 
-PLATFORMS: Final = ("staging",)
+PLATFORMS: Final = ("staging", "saleor")
 """Ours: each a module of this package. Others come as a file, a dotted path or an entry point."""
 ENTRY_POINTS: Final = "doorbuster.storefronts"
 
