@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +17,10 @@ from doorbuster.journeys.native_checkout import walk as buy_natively
 from doorbuster.journeys.shopper import LeftShop
 from doorbuster.storefronts.base import Answer, Customer, Response, Shop
 from doorbuster.storefronts.graphql import operations
+from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.storefronts.saleor import PLATFORM
 from doorbuster.storefronts.saleor_options import SaleorOptions
+from tests.conftest import ROOT
 from tests.contract import saleor_schema
 from tests.contract.exchange import BASE_URL, CannedClient, ContractShopper, Request, json_response, visit_of, walk
 from tests.contract.saleor_exchange import (
@@ -353,3 +357,12 @@ def test_the_shops_own_token_stays_backstage() -> None:
     backstage(books).check()
     assert books.asked[0].headers["authorization-bearer"] == "admin"
     assert not any("authorization-bearer" in request.headers for _, request in walk(EXCHANGE, "cart").client.sent)
+
+
+def test_the_example_of_the_document_loads() -> None:
+    (example,) = re.findall(r"```toml\n(.+?)```", (ROOT / "docs/saleor.md").read_text(), re.S)
+    card = tomllib.loads(example)["storefront"]
+    platform = platform_named(card["platform"], ROOT, "docs/saleor.md")
+    options = options_of(platform, card["options"], ROOT, "docs/saleor.md")
+    assert options["payment_data"] == {"event": {"type": "CHARGE_SUCCESS"}}
+    assert options["deliveries"] == "calculate"
