@@ -210,6 +210,20 @@ class FaultCard(Card):
     for_: DurationS = Field(alias="for")
 
 
+class WitnessCard(Card):
+    """Staging services that a shop of another platform was pointed at: their base URLs."""
+
+    gateway: str | None = None
+    collector: str | None = None
+    mailbox: str | None = None
+    back_office: str | None = None
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Service to base URL without a trailing slash."""
+        return {name: url.rstrip("/") for name, url in self.model_dump().items() if url}
+
+
 class Hooks(Card):
     """Commands that put the shop into its known state, and clear up afterwards."""
 
@@ -249,6 +263,7 @@ class Scenario(Card):
     limits: Limits = Limits()
     connections: Connections = Connections()
     faults: tuple[FaultCard, ...] = ()
+    witnesses: WitnessCard = WitnessCard()
     hooks: Hooks = Hooks()
 
     @model_validator(mode="after")

@@ -93,6 +93,14 @@ def checked_target(url: str) -> str:
     return url.rstrip("/")
 
 
+def target_option_url(target: str | None) -> str | None:
+    """What somebody gave as --target. Raises TargetError."""
+    try:
+        return None if target is None else checked_target(target)
+    except ValueError as wrong:
+        raise TargetError(f"--target {wrong}") from None
+
+
 def load_settings() -> Settings:
     """Settings from the environment. Raises TargetError that names the variable and never its value."""
     try:

@@ -187,6 +187,13 @@ def test_a_run_that_cannot_be_audited_is_neither_kept_nor_broken(
     assert says in said.stdout
 
 
+def test_who_cannot_tell_for_a_reason_of_its_own_says_that_one(tmp_path: Path, doorbuster: Doorbuster) -> None:
+    said = doorbuster("audit", make_run(tmp_path, [], read_back={"done": False, "why": "shop down"}))
+    assert "stock is never oversold: cannot tell, the shop's books were not read back (shop down)" in said.stdout
+    steady = next(line for line in said.stdout.splitlines() if "latency steady over the run" in line)
+    assert "books" not in steady  # the run itself is its witness
+
+
 def test_a_witness_nobody_read_is_exit_code_3(tmp_path: Path, doorbuster: Doorbuster) -> None:
     run = make_run(tmp_path, [fact for fact in clean_day(8).facts() if fact.witness != "gateway"])
     said = doorbuster("audit", run)

@@ -20,6 +20,15 @@ def judged(*facts: Fact, limits: Limits | None = None) -> Finding:
     return no_frozen_cart.check(ledger_of(facts, limits or Limits()))
 
 
+def test_a_cart_that_ends_in_an_error_after_a_long_wait_was_frozen_too() -> None:
+    one = hung(SALE, waited_ms=2000)
+    failed = one._replace(detail=(one.detail or "").replace("abandoned", "error"))
+    assert judged(failed, *answered(1.2, 1.7, 2.2, 2.7)).kept is False
+    assert (
+        judged(failed._replace(detail=(failed.detail or "").replace("2000", "20")), *all_the_time(4)).kept is not False
+    )
+
+
 def answered(*at_s: float, waited_ms: int = 40) -> list[Fact]:
     detail = {"waited_ms": waited_ms}
     return [fact("shopper", "shop_answered", at_us=int(at * SECOND_US), detail=detail) for at in at_s]

@@ -116,5 +116,22 @@ def test_a_bad_while_or_a_few_slow_carts_are_no_slow_group(what: str, slow: Call
     assert carts(slow).kept is True, what
 
 
+def test_workers_on_several_machines_cannot_tell() -> None:
+    told = [
+        fact(
+            "shopper",
+            "cart_seen",
+            at_us=n * SECOND_US,
+            detail={"cart": f"c{n}", "pace_ms": {"cart.add": 9 + n % 2, "cart.view": 9}},
+        )
+        for n in range(60)
+    ]
+    here, there = (fact("run", "generator", at_us=0, detail={"loop_stall_ms_p99": 1.0, "machines": n}) for n in (1, 2))
+    assert even_carts.check(ledger_of([*told, here])).kept is True
+    found = even_carts.check(ledger_of([*told, there]))
+    assert found.kept is None
+    assert "2 machines" in found.sentence
+
+
 def test_few_carts_cannot_tell() -> None:
     assert carts(lambda number: number % 8 == 3, count=20).kept is None

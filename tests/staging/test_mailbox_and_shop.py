@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from staging_mall import Mall
 
+from doorbuster.staging.messages.outgoing import Letter, Outgoing
 from doorbuster.staging.virtual_clock import VirtualClock
 
 
@@ -74,6 +76,23 @@ def test_a_late_settled_payment_makes_a_buyer(mall: Mall) -> None:
     advance(mall, 72)  # the payment is open: no reminder while it may still come
     mall.all_off()
     assert [row["kind"] for row in messages(mall)] == ["confirmation"]
+
+
+def test_an_address_that_the_provider_refuses_keeps_nobody_else_waiting(mall: Mall) -> None:
+    """Letters go out in batches, and one bad address in a batch makes the provider refuse the call."""
+
+    async def send() -> None:
+        async with aiohttp.ClientSession() as session:
+            outgoing = Outgoing(session, mall.addresses.mailbox_url)
+            for to in ("ana@es.example", "nobody", "ben@de.example"):
+                outgoing.add(Letter("confirmation", to, 0.0, {"order_id": to}))
+            sending = asyncio.create_task(outgoing.send_for_ever())
+            while outgoing.waiting:
+                await asyncio.sleep(0)
+            sending.cancel()
+
+    asyncio.run(send())
+    assert [row["order_id"] for row in messages(mall)] == ["ana@es.example", "ben@de.example"]
 
 
 def test_an_emptied_cart_is_nobodys(mall: Mall) -> None:

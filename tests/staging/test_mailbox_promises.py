@@ -109,6 +109,16 @@ def test_a_bug_breaks_the_promise_that_names_it(mall: Mall, fault: str, promise:
     assert what in {offence.what for offence in found[promise].offences}
 
 
+def test_who_paid_after_the_clock_was_moved_is_confirmed_in_time_all_the_same(mall: Mall) -> None:
+    shopper = mall.ready_to_place("waits", mall.line(next(iter(mall.catalogue))))
+    mall.switch_on("gateway_down")
+    assert shopper.checkout_complete().outcome == "unknown"
+    assert mall.http.post("/admin/clock", json={"advance_s": 48 * 3600}).status_code == 200
+    mall.all_off()
+    found = findings(mall)
+    assert (found[CONFIRMED].kept, found[CONFIRMED].checked) == (True, 1), found[CONFIRMED].sentence
+
+
 def test_no_address_leaves_the_mailbox(mall: Mall) -> None:
     mall.ready_to_place("buys", mall.line(next(iter(mall.catalogue)))).checkout_complete()
     mall.ready_to_place("leaves", mall.line(next(iter(mall.catalogue))))

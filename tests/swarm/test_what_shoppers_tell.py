@@ -82,18 +82,22 @@ def test_neither_the_gateways_answer_nor_a_failure_is_a_sign_of_life() -> None:
     assert [(fact["at_us"], fact["detail"]) for fact in floor.tally.facts] == [(3, '{"waited_ms":12}')]
 
 
-def failed(step: str, outcome: str) -> dict[str, Any]:
-    detail = json.dumps({"step": step, "outcome": outcome, "detail": "", "waited_ms": 3000})
+def failed(step: str, outcome: str, waited_ms: int = 3000) -> dict[str, Any]:
+    detail = json.dumps({"step": step, "outcome": outcome, "detail": "", "waited_ms": waited_ms})
     return dict.fromkeys(FACTS.names) | {"kind": "step_failed", "detail": detail}
 
 
 def test_frozen_carts_do_not_drown_among_page_errors() -> None:
     tally = Tally()
-    pages = [failed("home", "error")] * 300 + [failed("home", "abandoned"), failed("cart.add", "error")]
-    tally.facts = [*pages, *[failed("cart.add", "abandoned"), failed("wallet.update", "abandoned")] * 5]
+    pages = [failed("home", "error")] * 300 + [failed("home", "abandoned"), failed("cart.add", "error", 20)]
+    tally.facts = [
+        *pages,
+        *[failed("cart.add", "abandoned"), failed("wallet.update", "abandoned")] * 5,
+        failed("cart.view", "error"),
+    ]
     taken = tally.take()
     steps = Counter(json.loads(detail)["step"] for detail in taken["facts"]["detail"])
-    assert steps == {"home": 100, "cart.add": 5, "wallet.update": 5}
+    assert steps == {"home": 100, "cart.add": 5, "wallet.update": 5, "cart.view": 1}
     assert taken["failures_left_out"] == 202
 
 

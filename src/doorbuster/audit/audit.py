@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from doorbuster.audit.exports import NO_EXPORTS, Exports
 from doorbuster.audit.run_facts import read_facts
@@ -17,8 +17,13 @@ from doorbuster.promises import PROMISES
 from doorbuster.promises.fact import Fact, Finding, Offence
 from doorbuster.promises.ledger import ledger_of
 from doorbuster.promises.limits import DEFAULT_LIMITS, Limits
+from doorbuster.promises.words import NOT_HEARD
 from doorbuster.record.directory import RunDirectory
 from doorbuster.vocabulary import EXIT_CODES, Verdict
+
+_WITNESSES_OF_THE_RUN: Final = ("shopper", "run")
+_OF_THE_BOOKS: Final = tuple(why for witness, why in NOT_HEARD.items() if witness not in _WITNESSES_OF_THE_RUN)
+"""Why a promise cannot tell that needs what was to be read back."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,16 @@ def audit_run(
         raise RunDirectoryError(f"{folder}: no such folder; give the path that `doorbuster run` printed last")
     directory = RunDirectory(folder)
     info = directory.read_run()
-    facts = exports.beside(read_facts(directory), info.get("started_at"))
-    findings = with_shoppers(directory, check_promises(facts, limits))
-    read_back = info.get("read_back")
-    if isinstance(read_back, dict) and read_back.get("done") is False:
+    facts, read_back = read_facts(directory), info.get("read_back") or {}
+    unread = read_back.get("done") is False
+    if unread:
+        heard = info.get("witnesses_read") or {}
+        told = {*_WITNESSES_OF_THE_RUN, *(heard.get("names", ()) if heard.get("done") else ())}
+        facts = (fact for fact in facts if fact.witness in told)  # half a shop's books mislead
+    findings = with_shoppers(directory, check_promises(exports.beside(facts, info.get("started_at")), limits))
+    if unread:
         why = f"the shop's books were not read back ({read_back.get('why')})"
-        findings = tuple(_not_read_back(finding, why, bool(exports.names())) for finding in findings)
+        findings = tuple(_not_read_back(finding, why) for finding in findings)
     return Audit(str(info.get("id", directory.name)), findings, _unfinished(info), exports.names(), optional)
 
 
@@ -95,11 +104,11 @@ def _unfinished(info: Mapping[str, Any]) -> str | None:
     return "the run was cut off before the shop's books were read back" if info.get("closed") is False else None
 
 
-def _not_read_back(finding: Finding, why: str, from_exports: bool) -> Finding:
-    """Without books nothing was kept; exports may stand in for them."""
-    if finding.kept is False or (finding.kept and from_exports):
+def _not_read_back(finding: Finding, why: str) -> Finding:
+    """Why it cannot tell, where it needs what was to be read back; who cannot tell for another reason says that."""
+    if finding.kept is not None or not finding.sentence.endswith(_OF_THE_BOOKS):
         return finding
-    return replace(finding, kept=None, sentence=f"{finding.promise}: cannot tell, {why}")
+    return replace(finding, sentence=f"{finding.promise}: cannot tell, {why}")
 
 
 @contextmanager

@@ -27,7 +27,8 @@ _QUICK: Final = 0.1
 
 
 def read_paces(directory: RunDirectory) -> Iterator[Fact]:
-    """For each slice and step facts `pace` {step, answers, quick_ms} and `load` {shoppers}; once `generator`.
+    """For each slice and step facts `pace` {step, answers, quick_ms} and `load` {shoppers}; once `generator`
+    {loop_stall_ms_p99, machines}.
 
     Warm-up and drain are left out. `at_us` is where the slice begins. No facts for a run that does not say how long
     it was. Raises RunDirectoryError when one of the two tables is damaged.
@@ -46,7 +47,9 @@ def read_paces(directory: RunDirectory) -> Iterator[Fact]:
     for (number, step), counts in sorted(buckets.items()):
         detail = {"step": step, "answers": counts.total(), "quick_ms": quantile_us(dense(counts), _QUICK) / 1e3}
         yield _fact(begin + number * slice_s, "pace", detail)
-    yield _fact(begin, "generator", {"loop_stall_ms_p99": generator.get("loop_stall_ms_p99")})
+    machines = {worker.get("host") for worker in info.get("by_worker") or ()}
+    stalls = {"loop_stall_ms_p99": generator.get("loop_stall_ms_p99"), "machines": len(machines)}
+    yield _fact(begin, "generator", stalls)
     shoppers: Counter[int] = Counter()
     arrivals = read_table(directory, "arrivals")
     for second, started in zip(arrivals["second"].to_pylist(), arrivals["started"].to_pylist(), strict=True):

@@ -15,11 +15,14 @@ Levels = tuple[tuple[str, str], ...]
 """(factor, level), e.g. ("upsell", "accepted"), in the order of the factors."""
 
 
+_IN_VAIN: Final = ("abandoned", "error")
+
+
 class Wait(NamedTuple):
-    """A step on a cart that its shopper gave up waiting for."""
+    """A step on a cart that its shopper gave up waiting for, or that failed in the end."""
 
     at_us: int
-    """When they gave up."""
+    """When they gave up, or were told."""
     session: int | None
     intent: str | None
     step: str
@@ -52,11 +55,11 @@ class Dealt(NamedTuple):
 
 def read_wait(fact: Fact) -> Wait | None:
     """None for other failures, and for steps that wait for the payment gateway: its silence is not the cart's."""
-    if fact.at_us is None or not fact.detail or '"abandoned"' not in fact.detail:
+    if fact.at_us is None or not fact.detail:
         return None
     detail = object_of(fact.detail)
     step, waited_ms = detail.get("step"), detail.get("waited_ms")
-    if detail.get("outcome") != "abandoned" or not isinstance(step, str) or step not in CART_STEPS:
+    if detail.get("outcome") not in _IN_VAIN or not isinstance(step, str) or step not in CART_STEPS:
         return None
     return Wait(fact.at_us, fact.session, fact.intent, step, waited_ms * 1000) if type(waited_ms) is int else None
 

@@ -32,6 +32,10 @@ def check(ledger: Ledger) -> Finding:
     why = not_heard(ledger, "shopper")
     if why:
         return cannot_tell(PROMISE, why)
+    machines = max((one.machines for one in ledger.generators), default=0)
+    if machines > 1:
+        # A worker at the other end of the country is slower in every step; facts do not tell whose a cart was.
+        return cannot_tell(PROMISE, f"shoppers came from {machines} machines, whose own ways to the shop differ")
     alike: dict[tuple[str, ...], list[CartSeen]] = defaultdict(list)
     for one in ledger.carts_seen:
         if len(one.pace_ms) > 1 and one.at_us is not None:

@@ -82,6 +82,8 @@ class Generator(NamedTuple):
 
     stall_ms: float
     """99th percentile of how long its event loop stood still."""
+    machines: int
+    """On how many machines its workers were; 0 where nothing says so."""
 
 
 def read_cart_seen(fact: Fact) -> CartSeen | None:
@@ -141,8 +143,9 @@ def read_load(fact: Fact) -> Load | None:
 
 
 def read_generator(fact: Fact) -> Generator | None:
-    stall_ms = _number(object_of(fact.detail).get("loop_stall_ms_p99"))
-    return None if stall_ms is None else Generator(stall_ms)
+    detail = object_of(fact.detail)
+    stall_ms = _number(detail.get("loop_stall_ms_p99"))
+    return None if stall_ms is None else Generator(stall_ms, whole(detail.get("machines")) or 0)
 
 
 def _number(value: object) -> float | None:

@@ -15,7 +15,7 @@ _DECIMALS: Final = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 """Digits after the point where they are not two (ISO 4217)."""
-_NOT_HEARD: Final = {
+NOT_HEARD: Final = {
     "shopper": "no shopper saw an order",
     "shop": "the shop's orders were not read",
     "gateway": "the payment gateway's books were not read",
@@ -89,7 +89,7 @@ def by_what(offences: Sequence[Offence]) -> str:
 
 def not_heard(ledger: Ledger, *witnesses: str) -> str | None:
     """Why a promise that needs these witnesses cannot be judged; None when all of them were heard."""
-    return next((_NOT_HEARD[witness] for witness in witnesses if witness not in ledger.heard), None)
+    return next((NOT_HEARD[witness] for witness in witnesses if witness not in ledger.heard), None)
 
 
 def cannot_tell(promise: str, why: str) -> Finding:

@@ -143,6 +143,11 @@ class RunDirectory:
             names = [field.name for field in TABLES[table] if any(field.name in row for row in listed)]
             self.write_part(table, {name: [row.get(name) for row in listed] for name in names}, part)
 
+    def drop_parts(self, table: str, part: str) -> None:
+        """Remove the closed parts of a table whose names begin so: what was written of a whole that did not come."""
+        for path in self.table_path(table).glob(f"part-{part}-*.parquet"):
+            path.unlink()
+
 
 @contextmanager
 def _whole_or_not_at_all(partial: Path, final: Path) -> Iterator[None]:

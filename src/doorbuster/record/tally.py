@@ -18,6 +18,8 @@ MOST_FAILURES_NOTED = 100
 """Failed steps that become facts in one report; the rest are counted. All of them are in the histograms anyway."""
 MOST_CART_WAITS_NOTED = 400
 """The same for carts that were waited for in vain: a frozen one must not drown among pages that answer errors."""
+_A_WAIT_MS = 1000
+"""An error after less is a page that failed, not a cart that hung."""
 
 
 class Tally:
@@ -91,10 +93,9 @@ def _bounded(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_cart_wait(detail: str) -> bool:
-    if '"abandoned"' not in detail:  # most failures of a shop that is down need no reading
-        return False
     failed = orjson.loads(detail)
-    return bool(failed["outcome"] == "abandoned" and failed["step"] in CART_STEPS)
+    in_vain = failed["outcome"] == "abandoned" or (failed["outcome"] == "error" and failed["waited_ms"] >= _A_WAIT_MS)
+    return in_vain and failed["step"] in CART_STEPS
 
 
 def _columns(rows: list[dict[str, Any]], names: list[str]) -> dict[str, list[Any]]:

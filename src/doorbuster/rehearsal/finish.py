@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from itertools import count, islice
+from typing import Any, Final
 
 import httpx
 
 from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.rehearsal.hooks import run_hooks
-from doorbuster.rehearsal.preflight import plain_http
+from doorbuster.rehearsal.planning import fault_services
+from doorbuster.rehearsal.preflight import witness_http
+from doorbuster.rehearsal.shop import backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
-from doorbuster.storefronts.base import Backstage
 from doorbuster.storefronts.plain_client import HttpxClient
-from doorbuster.storefronts.platforms import platform_named
+from doorbuster.storefronts.staging_services import Witnesses
+
+_ROWS_A_PART: Final = 50_000
+"""A shop's books may be larger than our memory; a page of them is not."""
 
 
 def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings) -> None:
@@ -38,8 +43,12 @@ def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings
                 "until_unix_s": zero_unix_s + until_s,
             }
         )
-    with plain_http(settings) as http:
-        backstage_of(directory, http, settings).steer(rows)
+    if witnesses := load_scenario(directory.path / "scenario.toml").witnesses.addresses:
+        with witness_http(settings) as http:
+            Witnesses(HttpxClient(http), witnesses).steer(rows, fault_services())
+    else:
+        with backstage_of(directory, settings) as shop:
+            shop.steer(rows)
 
 
 def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str, ...]]:
@@ -52,20 +61,17 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     if run["stopped_because"] in ("prepared", "running"):
         run = directory.update_run(complete=False, stopped_because="the load process was killed")
     scenario = load_scenario(directory.path / "scenario.toml")
-    read_back: dict[str, Any] = {"done": True, "why": None}
-    try:
-        with plain_http(settings) as http:
-            books = backstage_of(directory, http, settings).read_back()
-        directory.write_rows("facts", _facts(run, books.orders), "read-back")
-    except (DoorbusterError, httpx.HTTPError) as failed:
-        read_back = {"done": False, "why": str(failed)}
+    read_back = _keep_books(directory, "read-back", lambda: _shops_books(directory, settings))
+    with witness_http(settings) as http:
+        witnesses = Witnesses(HttpxClient(http), scenario.witnesses.addresses)
+        heard = _keep_books(directory, "witnesses", witnesses.read_back) | {"names": witnesses.names()}
     after: dict[str, Any] = {"done": True, "why": None}
     try:
         run_hooks(scenario.hooks.after, "after")
     except DoorbusterError as failed:
         after = {"done": False, "why": str(failed)}
     # Closed before it is judged, because a run that was never closed is judged invalid.
-    run = directory.update_run(read_back=read_back, hooks_after=after, closed=True)
+    run = directory.update_run(read_back=read_back, witnesses_read=heard, hooks_after=after, closed=True)
     if run["complete"]:
         valid, reasons = judge(directory)
     else:
@@ -73,6 +79,28 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     directory.update_run(validity={"valid": valid, "reasons": list(reasons)})
     directory.give_back()
     return valid, reasons
+
+
+def _keep_books(directory: RunDirectory, part: str, read: Callable[[], Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Books as facts, whole or not at all: half of them would accuse a shop of what stands in the other half.
+
+    Returns `done`, and `why` not.
+    """
+    try:
+        facts = _facts(directory.read_run(), read())
+        for number in count():
+            rows = list(islice(facts, _ROWS_A_PART))
+            if not rows:
+                break
+            directory.write_rows("facts", rows, f"{part}-{number:06d}")
+    except (DoorbusterError, httpx.HTTPError) as failed:
+        why = str(failed)
+    except (LookupError, TypeError, ValueError) as odd:
+        why = f"its books are not as its platform writes them ({type(odd).__name__}: {odd})"
+    else:
+        return {"done": True, "why": None}
+    directory.drop_parts("facts", part)
+    return {"done": False, "why": why}
 
 
 def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
@@ -86,23 +114,18 @@ def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
     return validity.valid, tuple(validity.reasons)
 
 
-def backstage_of(directory: RunDirectory, http: httpx.Client, settings: Settings) -> Backstage:
-    """The backstage of the shop that a run was on."""
-    run = directory.read_run()
-    platform = platform_named(run["platform"], directory.path, str(directory.path))
-    shop = settings.shop(run["target"], run.get("storefront_options", {}), backstage=True)
-    return platform.backstage(HttpxClient(http), shop)
+def _shops_books(directory: RunDirectory, settings: Settings) -> Iterator[Mapping[str, Any]]:
+    with backstage_of(directory, settings) as shop:
+        yield from shop.read_back().orders
 
 
-def _facts(run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _facts(run: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """What the books say, with their wall-clock times moved onto the scenario's clock."""
     started = run["started_at"]
     zero_us = datetime.fromisoformat(started).timestamp() * 1e6 if started else None
-    facts = []
     for row in rows:
         fact = {name: value for name, value in row.items() if name != "at_unix_us"}
         at_unix_us = row.get("at_unix_us")
         if at_unix_us is not None and zero_us is not None:
             fact["at_us"] = int(at_unix_us - zero_us)
-        facts.append(fact)
-    return facts
+        yield fact

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Scenario, load_scenario
@@ -41,14 +42,28 @@ def pools_of(scenario: Scenario, scenario_path: Path, settings: Settings) -> Poo
 
 
 def check_faults(scenario: Scenario, where: Path) -> None:
-    """Raises ScenarioError for faults that the staging services do not have, or that another platform cannot take."""
+    """Raises ScenarioError for witnesses out of bounds, and for faults that no service of this rehearsal has."""
+    witnesses = scenario.witnesses.addresses
+    if witnesses and scenario.storefront.platform == "staging":
+        raise ScenarioError(f"{where}: witnesses: the staging shop brings its own; leave them out")
+    for service, url in witnesses.items():
+        if urlsplit(url).hostname not in scenario.limits.allowed_hosts:
+            raise ScenarioError(f"{where}: witnesses.{service}: {url} is not on a host of limits.allowed_hosts")
     if not scenario.faults:
         return
-    if scenario.storefront.platform != "staging":
-        raise ScenarioError(f"{where}: [[faults]] steer the staging services; platform is not staging")
-    from doorbuster.staging.faults import list_faults
-
-    known = {fault.name for fault in list_faults()}
+    known = fault_services()
     for fault in scenario.faults:
         if fault.name not in known:
             raise ScenarioError(f'{where}: faults: no fault "{fault.name}"{did_you_mean(fault.name, known)}')
+        if scenario.storefront.platform != "staging" and known[fault.name] not in witnesses:
+            raise ScenarioError(
+                f"{where}: faults: {fault.name} is a fault of the staging environment's {known[fault.name]}, which "
+                "is not in this rehearsal; name it in [witnesses], or leave the fault out"
+            )
+
+
+def fault_services() -> dict[str, str]:
+    """Fault to the service that has it."""
+    from doorbuster.staging.faults import list_faults
+
+    return {fault.name: fault.service for fault in list_faults()}

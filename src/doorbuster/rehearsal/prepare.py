@@ -23,12 +23,13 @@ from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import plan_of, pools_of
-from doorbuster.rehearsal.preflight import plain_http, preflight
+from doorbuster.rehearsal.preflight import no_hazards, plain_http, preflight, witness_http
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage, Product
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.platforms import options_of, platform_named
+from doorbuster.storefronts.staging_services import Witnesses
 from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.pool_files import pool_paths
 from doorbuster.traffic.pools import Pools, check_accounts
@@ -56,8 +57,8 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     pools = pools_of(scenario, options.scenario_path, settings)
     check_accounts(pools)
     check_writable(options.runs)
-    with plain_http(settings) as http:
-        overrides = preflight(http, options.target, scenario, settings)
+    with plain_http(settings, options.target, scenario.limits.allowed_hosts) as http:
+        overrides = preflight(http, options.target, scenario, settings, plan.peak_per_s)
         run_hooks(scenario.hooks.before, "before")
         try:
             known = _known_start(http, plan, options, settings, pools)
@@ -135,6 +136,7 @@ def _write(
                 "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
             },
             "overrides": overrides,
+            "permission": scenario.storefront.permission,
             "complete": False,
             "stopped_because": "prepared",
             # Said until `finish` has done its work: a run that is cut off before has kept no promise.
@@ -155,7 +157,11 @@ def _known_start(
     shop = platform.backstage(HttpxClient(http), settings.shop(options.target, shop_options, backstage=True))
     try:
         shop_line = shop.check()
+        no_hazards(shop, options.target)
         shop.reset(plan.seed)
+        if witnesses := scenario.witnesses.addresses:
+            with witness_http(settings) as witness:
+                Witnesses(HttpxClient(witness), witnesses).reset(plan.seed)
         products = shop.catalogue() if pools.products is None else pools.products
         catalogue = with_popularity(products, scenario.shopper, where, weighted=pools.weighted)
         return shop_line, catalogue, _codes(pools, shop), shop_options

@@ -72,6 +72,27 @@ def read(step: str, response: Response, reading: Reading) -> Answer:
         return failed(step, f"{step}: the answer lacks what it must say")
 
 
+def read_page(step: str, response: Response) -> Answer:
+    """A page for people: the whole of it has to be there."""
+    no = no_answer(step, response)
+    if no:
+        return no
+    if response.status >= 400:
+        return failed(step, f"HTTP {response.status}")
+    return Answer("ok") if b"</html>" in response.body.lower() else failed(step, f"{step}: the page is not whole")
+
+
+def id_in(said: Any) -> str:
+    """What an answer calls something: text or a number. Raises ValueError for null and the like, which name nothing.
+
+    >>> id_in("gid/7"), id_in(7)
+    ('gid/7', '7')
+    """
+    if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
+        raise ValueError(f"{said!r} is no id")
+    return str(said)
+
+
 def minor(amount: Any, currency: str) -> int:
     """An amount of money in minor units, from a number or a text in units. Raises ValueError.
 

@@ -6,7 +6,7 @@ stock are read back. It imports neither. HTTP 200 is not success: `ok` on a comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -161,8 +161,9 @@ OK = Answer("ok")
 class ReadBack:
     """What a shop's own books say after a run, for the facts table."""
 
-    orders: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
-    """Rows with the columns of the facts table but `arm`; `at_us` may be null."""
+    orders: Iterable[Mapping[str, Any]] = field(default_factory=tuple)
+    """Rows with the columns of the facts table but `arm`, `at_unix_us` (may be null) in place of `at_us`; read once,
+    and perhaps only as they are asked for: the client must be open until then."""
     stock: Sequence[Product] = field(default_factory=tuple)
 
 

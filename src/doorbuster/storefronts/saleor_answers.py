@@ -100,8 +100,8 @@ def order_of(step: str, payload: Payload) -> Answer:
         why = "the payment wants to be confirmed" if payload["confirmationNeeded"] else "there is no order in it"
         return failed(step, f"{step}: {why}")
     gross = order["total"]["gross"]
-    currency, number = str(gross["currency"]), str(order["number"])
-    if not number:
+    currency, number = str(gross["currency"]), order["number"]
+    if not number or not isinstance(number, str):
         return failed(step, f"{step}: the order has no number")
     return Answer("ok", order_id=number, total_minor=minor(gross["amount"], currency), currency=currency)
 

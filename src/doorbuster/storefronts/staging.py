@@ -5,32 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
+from doorbuster.storefronts.acp_session import CARD
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
 from doorbuster.storefronts.options import NO_OPTIONS
-from doorbuster.storefronts.staging_answers import (
-    SOLD_OUT,
-    Reading,
-    check,
-    read,
-    read_cart,
-    read_completed,
-    read_order,
-    refused,
-    refused_by_message,
-    session_total_minor,
-    turned_away,
-)
+from doorbuster.storefronts.staging_answers import SOLD_OUT, Reading, check, read, read_cart, read_order, read_page
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 from doorbuster.storefronts.staging_noticing import Noticing
 from doorbuster.storefronts.staging_people import address_of, email_of, saves_cart, shipping_of
-
-API_VERSION: Final = "2026-04-17"
-CARD: Final = "4242424242424242"
-"""A test number: the staging gateway accepts any card but 4000000000000002."""
+from doorbuster.storefronts.staging_wallet import StagingWallet
 
 
 @dataclass
@@ -43,19 +29,15 @@ class StagingStorefront:
     _cart: str = field(default="", init=False)
     _offered: str = field(default="", init=False)
     _noticing: Noticing = field(default_factory=Noticing, init=False)
-    _wallet: str = field(default="", init=False)
-    _wallet_total_minor: int = field(default=0, init=False)
-    _wallet_pay: Mapping[str, Any] = field(default_factory=dict, init=False)
-    _wallet_token: str = field(default="", init=False)
+    _wallet: StagingWallet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._wallet = StagingWallet(self.client, self.shop, self.visit, self._noticing)
 
     # Browsing
 
     def home(self) -> Answer:
-        response = self.client.request("GET", f"{self.shop.base_url}/")
-        no = refused("home", response) or turned_away("home", response)
-        if no:
-            return no
-        return OK if b"</html>" in response.body else Answer("error", "home: the page is not whole")
+        return read_page("home", self.client.request("GET", f"{self.shop.base_url}/"))
 
     def collection(self, product: Product) -> Answer:
         def reading(body: Any) -> Answer:
@@ -87,7 +69,7 @@ class StagingStorefront:
 
     def cart_create(self) -> Answer:
         def keep(body: Any) -> Answer:
-            self._cart = str(body["id"])
+            self._cart = id_in(body["id"])
             return OK
 
         wanted = {"email": email_of(self.visit)} if saves_cart(self.visit) else {}
@@ -98,17 +80,16 @@ class StagingStorefront:
         self._noticing.goods.add(variant)
         wanted = {"variant": variant, "quantity": line.quantity}
         began_s = time.perf_counter()
-        answer = self._send("cart.add", "POST", f"/carts/{self._cart}/lines", wanted, self._own("cart.add"))
+        answer = self._change("cart.add", "POST", f"/carts/{self._cart}/lines", wanted)
         self._noticing.took("cart.add", began_s)
         return self._noticing.gone(answer, variant, (variant,), line) if answer.detail == SOLD_OUT else answer
 
     def cart_update(self, line: Line, quantity: int) -> Answer:
         path = f"/carts/{self._cart}/lines/{quote(line.product.variant)}"
-        return self._send("cart.update", "PUT", path, {"quantity": quantity}, self._own("cart.update"))
+        return self._change("cart.update", "PUT", path, {"quantity": quantity})
 
     def cart_discount(self, code: str) -> Answer:
-        path = f"/carts/{self._cart}/discounts"
-        return self._send("cart.discount", "POST", path, {"code": code}, self._own("cart.discount"))
+        return self._change("cart.discount", "POST", f"/carts/{self._cart}/discounts", {"code": code})
 
     def cart_view(self) -> Answer:
         began_s = time.perf_counter()
@@ -120,25 +101,24 @@ class StagingStorefront:
 
     def upsell_view(self) -> Answer:
         def keep(body: Any) -> Answer:
-            self._offered = str(body["offer"]["variant"])
+            self._offered = id_in(body["offer"]["variant"])
             return OK
 
-        return self._get("cart.view", f"/apps/upsell/{self._wallet or self._cart}", keep)
+        return self._get("cart.view", f"/apps/upsell/{self._bought}", keep)
 
     def upsell_add(self) -> Answer:
-        path = f"/apps/upsell/{self._wallet or self._cart}"
         self._noticing.goods.add(self._offered)
-        return self._send("cart.add", "POST", path, {"variant": self._offered}, self._own("cart.add"))
+        return self._change("cart.add", "POST", f"/apps/upsell/{self._bought}", {"variant": self._offered})
 
     # Native checkout
 
     def checkout_start(self) -> Answer:
         path = f"/carts/{self._cart}/checkout"
-        return self._send("checkout.start", "POST", path, {"email": email_of(self.visit)}, self._own("checkout.start"))
+        return self._change("checkout.start", "POST", path, {"email": email_of(self.visit)})
 
     def checkout_address(self) -> Answer:
         path = f"/carts/{self._cart}/checkout/address"
-        return self._send("checkout.address", "PUT", path, address_of(self.visit), self._own("checkout.address"))
+        return self._change("checkout.address", "PUT", path, address_of(self.visit))
 
     def checkout_shipping(self) -> Answer:
         own = self._own("checkout.shipping")
@@ -163,83 +143,16 @@ class StagingStorefront:
     # The wallet: Agentic Commerce Protocol
 
     def wallet_start(self, lines: Sequence[Line]) -> Answer:
-        body: dict[str, Any] = {
-            # This version of the protocol says "two of them" by naming an item twice.
-            "line_items": [{"id": line.product.variant} for line in lines for _ in range(line.quantity)],
-            "currency": lines[0].product.currency.lower(),
-            "capabilities": {},
-            "metadata": {"purchase_intent": self.visit.intent},
-        }
-        if self.visit.codes:
-            body["discounts"] = {"codes": list(self.visit.codes)}
-        self._noticing.goods.update(line.product.variant for line in lines)
-        answer = self._wallet_post("wallet.start", "", body, self._keep_session)
-        variant = lines[0].product.variant
-        return self._noticing.gone(answer, variant, (variant,), lines[0]) if answer.detail == SOLD_OUT else answer
+        return self._wallet.start(lines)
 
     def wallet_update(self) -> Answer:
-        items = [line.product.variant for line in self.visit.lines]
-        body = {
-            "buyer": {"email": email_of(self.visit)},
-            "fulfillment_details": {"address": address_of(self.visit)},
-            "selected_fulfillment_options": [{"type": "shipping", "option_id": self._option, "item_ids": items}],
-        }
-
-        def ready(session: Any) -> Answer:
-            kept = self._keep_session(session)
-            if kept.outcome == "ok" and session["status"] != "ready_for_payment":
-                return Answer("error", "wallet.update: the session is not ready for payment")
-            self._noticing.shipping = (self._option, session_total_minor(session, "fulfillment"))
-            return kept
-
-        began_s = time.perf_counter()
-        answer = self._wallet_post("wallet.update", f"/{self._wallet}", body, ready)
-        self._noticing.took("wallet.update", began_s)
-        return answer
+        return self._wallet.update()
 
     def wallet_token(self) -> Answer:
-        """Exchange the card for a token at the gateway, for this session and this amount alone."""
-        expires = datetime.now(UTC) + timedelta(minutes=30)
-        body = {
-            "payment_method": {
-                "type": "card",
-                "card_number_type": "fpan",
-                "number": CARD,
-                "display_card_funding_type": "credit",
-                "metadata": {},
-            },
-            "allowance": {
-                "reason": "one_time",
-                "max_amount": self._wallet_total_minor,
-                "currency": "eur",
-                "checkout_session_id": self._wallet,
-                "merchant_id": self._wallet_pay.get("merchant_id", ""),
-                "expires_at": expires.isoformat(timespec="seconds"),
-            },
-            "risk_signals": [{"type": "card_testing", "score": 0, "action": "authorized"}],
-            "metadata": {},
-        }
-
-        def keep(answer: Any) -> Answer:
-            self._wallet_token = str(answer["id"])
-            return OK
-
-        url = str(self._wallet_pay.get("delegate_payment_url", ""))
-        return read(
-            "wallet.token", self.client.request("POST", url, json=body, headers=self._headers("wallet.token")), keep
-        )
+        return self._wallet.token()
 
     def wallet_complete(self) -> Answer:
-        credential = {"type": "spt", "token": self._wallet_token}
-        instrument = {"type": "card", "credential": credential}
-        body = {
-            "buyer": {"email": email_of(self.visit)},
-            "payment_data": {"handler_id": self._wallet_pay.get("handler_id", ""), "instrument": instrument},
-        }
-        began_s = time.perf_counter()
-        answer = self._wallet_post("wallet.complete", f"/{self._wallet}/complete", body, read_completed)
-        self._noticing.took("wallet.complete", began_s)
-        return self._noticing.cart_seen(self._noticing.placed(answer), self._wallet)
+        return self._wallet.complete()
 
     # Afterwards
 
@@ -254,50 +167,32 @@ class StagingStorefront:
     def _option(self) -> str:
         return shipping_of(self.visit.session)
 
+    @property
+    def _bought(self) -> str:
+        """What is being bought: the wallet's session where there is one, else the cart."""
+        return self._wallet.session.id or self._cart
+
     def _own(self, step: str) -> Reading:
         """Read a cart that must be this shopper's own."""
-
         goods = self._noticing.goods
 
         def reading(body: Any) -> Answer:
-            answer, mine = read_cart(body), body["id"] == (self._wallet or self._cart)
+            answer, mine = read_cart(body), body["id"] == self._bought
             foreign = [line["variant"] for line in body["lines"] if line["variant"] not in goods]
             return self._noticing.anothers_cart(step, foreign, mine) if foreign or not mine else answer
 
         return reading
 
-    def _keep_session(self, session: Any) -> Answer:
-        """Remember what the next wallet steps need; a message of the shop's is a refusal, whatever the status."""
-        mine = self._wallet in ("", session["id"])
-        self._wallet = self._wallet or str(session["id"])
-        self._wallet_total_minor = session_total_minor(session)
-        handler = session["capabilities"]["payment"]["handlers"][0]
-        self._wallet_pay = {**handler["config"], "handler_id": handler["id"]}
-        answer = refused_by_message(session) or Answer("ok", total_minor=self._wallet_total_minor, currency="EUR")
-        items = [line["item"]["id"] for line in session["line_items"]]
-        foreign = [item for item in items if item not in self._noticing.goods]
-        return self._noticing.anothers_cart("wallet session", foreign, mine) if foreign or not mine else answer
+    def _change(self, step: str, method: str, path: str, body: Mapping[str, Any]) -> Answer:
+        return self._send(step, method, path, body, self._own(step))
 
     def _get(self, step: str, path: str, reading: Reading) -> Answer:
+        self._noticing.asked_s = time.monotonic()
         return read(step, self.client.request("GET", self.shop.base_url + path), reading)
 
     def _send(self, step: str, method: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
         headers = {"X-Purchase-Intent": self.visit.intent} if self.visit.intent else {}
         return read(step, self.client.request(method, self.shop.base_url + path, json=body, headers=headers), reading)
-
-    def _wallet_post(self, step: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
-        url = f"{self.shop.base_url}/checkout_sessions{path}"
-        return read(step, self.client.request("POST", url, json=body, headers=self._headers(step)), reading)
-
-    def _headers(self, step: str) -> dict[str, str]:
-        """One key a step and purchase intent: a retry carries the same one, and so cannot buy twice."""
-        return {
-            "Authorization": "Bearer staging-wallet",
-            "API-Version": API_VERSION,
-            "Idempotency-Key": (self.visit.intent or "")
-            if step == "wallet.complete"
-            else f"{self.visit.intent}-{step}",
-        }
 
 
 PLATFORM: Final = Platform(StagingStorefront, StagingBackstage, NO_OPTIONS)

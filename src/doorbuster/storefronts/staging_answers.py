@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import orjson
 
+from doorbuster.storefronts.acp_session import amount_of
+from doorbuster.storefronts.answers import LATER, MALFORMED, id_in, retry_after_s, throttled
 from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
@@ -25,7 +27,6 @@ _BUSINESS: Final = {
 }
 _THROTTLED: Final = "too_many_requests"
 Reading = Callable[[Any], Answer]
-_MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration)
 
 
 def refused(step: str, response: Response) -> Answer | None:
@@ -40,7 +41,7 @@ def refused(step: str, response: Response) -> Answer | None:
         return Answer(failed, f"HTTP {response.status}")
     code = _error_says(response, "code")
     if response.status == 429:
-        return Answer("throttled", "the shop asked to come back later")
+        return throttled(retry_after_s(response))
     if response.status == 409:
         return Answer("conflict", code or "conflict")
     return (
@@ -55,10 +56,18 @@ def turned_away(step: str, response: Response) -> Answer | None:
     return _turned_away(step, response) if _error_says(response, "code") == _THROTTLED else None
 
 
+def read_page(step: str, response: Response) -> Answer:
+    """A page for people: the whole of it has to be there."""
+    no = refused(step, response) or turned_away(step, response)
+    if no:
+        return no
+    return OK if b"</html>" in response.body else Answer("error", f"{step}: the page is not whole")
+
+
 def _turned_away(step: str, response: Response) -> Answer:
     """A 2xx is not success. Nothing was done, so a money step is not `unknown` either."""
     detail = {"step": step, "status": response.status}
-    return Answer("throttled", "the shop asked to come back later", noticed=(("turned_away_with_200", detail),))
+    return Answer("throttled", LATER, noticed=(("turned_away_with_200", detail),))
 
 
 def _error_says(response: Response, name: str) -> str:
@@ -86,7 +95,7 @@ def read(step: str, response: Response, reading: Reading) -> Answer:
     try:
         body = orjson.loads(response.body)
         return reading(body) if _said_in(body, "code") != _THROTTLED else _turned_away(step, response)
-    except _MALFORMED:
+    except MALFORMED:
         return Answer("unknown" if step in MONEY_STEPS else "error", f"{step}: the answer lacks what it must say")
 
 
@@ -96,7 +105,7 @@ def read_order(body: Any) -> Answer:
     if order["status"] != "paid":
         return Answer("unknown", "the order still waits for its payment")
     return Answer(
-        "ok", order_id=str(order["id"]), total_minor=int(order["totals"]["total_minor"]), currency=order["currency"]
+        "ok", order_id=id_in(order["id"]), total_minor=int(order["totals"]["total_minor"]), currency=order["currency"]
     )
 
 
@@ -110,11 +119,6 @@ def check(right: bool) -> Answer:
 def read_cart(body: Any) -> Answer:
     """A cart, with what it costs by now."""
     return Answer("ok", total_minor=int(body["totals"]["total_minor"]), currency=body["currency"])
-
-
-def session_total_minor(session: Any, kind: str = "total") -> int:
-    """What a wallet's checkout session costs in the end, or one part of it."""
-    return next(int(total["amount"]) for total in session["totals"] if total["type"] == kind)
 
 
 def refused_by_message(session: Any) -> Answer | None:
@@ -131,7 +135,7 @@ def read_completed(session: Any) -> Answer:
         return refused_by_message(session) or Answer("error", f"wallet.complete: the session is {session['status']}")
     return Answer(
         "ok",
-        order_id=str(session["order"]["id"]),
-        total_minor=session_total_minor(session),
+        order_id=id_in(session["order"]["id"]),
+        total_minor=amount_of(session),
         currency=session["currency"].upper(),
     )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import orjson
-
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.base import Client, Product, ReadBack, Shop
 from doorbuster.storefronts.staging_facts import WITNESSES
+from doorbuster.storefronts.staging_services import NAME, ServiceBooks, ask
 
-_NAME: Final = "doorbuster-staging"
 _DRAIN_MS: Final = 4_000
 _DRAINS: Final = 3
 _ADVANCE_S: Final = 48 * 3600
@@ -67,8 +65,8 @@ class StagingBackstage:
         self._drain()
         self._ask("POST", f"{self.shop.base_url}/admin/clock", {"advance_s": _ADVANCE_S})
         self._drain()
-        asks = _Asks(self._ask, {"shop": self.shop.base_url, **self._info()["addresses"]})
-        rows = [row for witness in WITNESSES for row in witness(asks)]
+        books = ServiceBooks(self.client, {"shop": self.shop.base_url, **self._info()["addresses"]})
+        rows = (row for witness in WITNESSES for row in witness(books))
         return ReadBack(orders=rows, stock=self.catalogue())
 
     def _drain(self) -> None:
@@ -80,7 +78,7 @@ class StagingBackstage:
 
     def _info(self) -> Mapping[str, Any]:
         info = self._ask("GET", f"{self.shop.base_url}/admin/info")
-        if info.get("name") != _NAME:
+        if info.get("name") != NAME:
             raise TargetError(f'{self.shop.base_url}: not a Doorbuster staging shop; check the target and "platform"')
         for name, address in info["addresses"].items():
             # Our credentials go wherever the shop says its services are: only ever to the host that we were aimed at.
@@ -91,35 +89,4 @@ class StagingBackstage:
         return info
 
     def _ask(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        response = self.client.request(method, url, json=body)
-        if response.failure or not response.status:
-            raise TargetError(f"{url}: {response.failure or 'no answer'}; is the staging shop running?")
-        try:
-            answer = orjson.loads(response.body)
-        except orjson.JSONDecodeError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise TargetError(f'{self.shop.base_url}: not a Doorbuster staging shop; check the target and "platform"')
-        if response.status >= 300:
-            error = answer.get("error")
-            said = error.get("message") if isinstance(error, dict) else None
-            raise TargetError(f"{url}: {said or f'HTTP {response.status}'}")
-        return answer
-
-
-@dataclass(frozen=True, slots=True)
-class _Asks:
-    """`staging_facts.Asks` by service name."""
-
-    get: Callable[[str, str], Mapping[str, Any]]
-    addresses: Mapping[str, str]
-
-    def ask(self, service: str, path: str) -> Mapping[str, Any]:
-        return self.get("GET", self.addresses[service] + path)
-
-    def pages(self, service: str, path: str, name: str) -> Iterator[Mapping[str, Any]]:
-        after: int | None = 0
-        while after is not None:
-            page = self.ask(service, f"{path}?after={after}")
-            yield from page[name]
-            after = page["next"]
+        return ask(self.client, method, url, body)

@@ -25,13 +25,15 @@ class Noticing:
     """Variants that this shopper wanted in the cart; what an app offered and the shopper accepted belongs in here."""
     shipping: tuple[str, int] | None = None
     """The way of shipping that was chosen, and its price as the page then said."""
+    asked_s: float = 0.0
+    """When the page that is being read was asked for: what it shows was so then or later, however late it came."""
     _shown: dict[str, tuple[str, float]] = field(default_factory=dict)
     _pace_ms: dict[str, float] = field(default_factory=dict)
 
     def shown(self, page: str, name: str, in_stock: bool) -> Answer:
         """A page says whether a product or a variant is there."""
         if in_stock:
-            self._shown[name] = (page, time.monotonic())
+            self._shown[name] = (page, self.asked_s)
         else:
             self._shown.pop(name, None)
         return OK

@@ -222,7 +222,6 @@ class Walk:
             found = self._timed("order.read", due_us, read_back, judged=_no_order if last_look else None)
             if found.outcome == "ok":
                 return found
-        self._fact("purchase_unknown", unknown, {"detail": unknown.detail})
         return unknown
 
     def _fact(self, kind: str, answer: Answer, detail: Mapping[str, Any]) -> None:

@@ -76,6 +76,10 @@ class Outgoing:
                 await asyncio.sleep(float(come_back) if come_back.isdigit() else _RETRY_S)
             elif not 200 <= status < 500:
                 await asyncio.sleep(_RETRY_S)
+            elif status >= 400 and len(batch) > 1:
+                # One bad address makes the provider refuse the whole call: the others are none the worse for it.
+                for letter in batch:
+                    await self._send([letter])
             elif self._waiting and self._waiting[0] is batch[0]:
                 for _ in batch:
                     self._waiting.popleft()
