@@ -21,6 +21,7 @@ PLATFORMS: Final = (
     "magento",
     "magento_rest",
     "medusa",
+    "saleor",
     "shopify",
     "shopify_online_store",
     "staging",
