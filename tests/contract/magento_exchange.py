@@ -141,6 +141,12 @@ def check(request: Request) -> None:
         assert "mutation" not in document
     if variables.get("cart"):
         assert variables["cart"] == CART
+    if operation == "UpdateItems":
+        (changed,) = variables["input"]["cart_items"]
+        assert changed == {"cart_item_uid": ITEM["uid"], "quantity": 2}
+    if operation == "SetShippingAddress":
+        (told,) = variables["input"]["shipping_addresses"]
+        assert (told["address"]["region"], told["address"]["region_id"]) == ("BER", 82)
     check_operation(document, operation, variables)
 
 

@@ -98,6 +98,8 @@ def check(request: Request) -> None:
         if "billing_address" in request.json:
             assert request.json["billing_address"].keys() == ADDRESS | {"email"}
             assert request.json["shipping_address"].keys() == ADDRESS
+        if path == "/cart/update-item":
+            assert request.json == {"key": KEY, "quantity": 2}
         for told in request.json.get("payment_data", ()):
             assert told.keys() == {"key", "value"}
     else:

@@ -97,7 +97,7 @@ class WooCart:
         if answer.detail != WAITS or not leads_to[0]:
             return answer
         page = self.client.request("GET", leads_to[0])
-        if page.failure or not 200 <= page.status < 300:
+        if not 200 <= page.status < 300:
             return answer._replace(detail="the order waits at a payment page that could not be opened")
         found = self.order()
         return found if found.outcome == "ok" else answer
