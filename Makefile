@@ -85,7 +85,7 @@ faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
 
 fuzz: $(VENV)/.test-installed  ## twenty thousand hostile answers, damaged log lines and files
 	DOORBUSTER_FUZZ=20000 $(BIN)/python -m pytest tests/transport/test_fuzzed_answers.py tests/importers/log/test_fuzz.py \
-	  tests/importers/test_fuzzed_files.py
+	  tests/importers/test_fuzzed_files.py tests/contract/test_torn_answers.py
 
 soak: $(VENV)/.test-installed  ## twenty minutes at 100 session starts a second on two workers
 	$(BIN)/python bench/soak.py
