@@ -15,7 +15,7 @@ from doorbuster.errors import DoorbusterError, HookError, TargetError
 from doorbuster.journeys import WALKS
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.lone_shopper import LoneShopper
-from doorbuster.rehearsal.planning import plan_of
+from doorbuster.rehearsal.planning import plan_of, pools_of
 from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, no_hazards, plain_http, preflight
 from doorbuster.rehearsal.seen import Seen, Tried
 from doorbuster.rehearsal.walking import BUYING, Walking, try_code
@@ -65,14 +65,17 @@ def _look(
     overrides: Sequence[str],
 ) -> Seen:
     platform = platform_named(scenario.storefront.platform, scenario_path.parent, where)
+    pools = pools_of(scenario, scenario_path, settings)
     options = options_of(platform, scenario.storefront.options, scenario_path.parent, where)
     books = platform.backstage(HttpxClient(http), settings.shop(target, options, backstage=True))
     try:
         shop_line = books.check()
         no_hazards(books, target)
         books.reset(scenario.traffic.seed)
-        catalogue = with_popularity(books.catalogue(), scenario.shopper, where)
-        codes = list(books.coupons())
+        products = books.catalogue() if pools.products is None else pools.products
+        catalogue = with_popularity(products, scenario.shopper, where, weighted=pools.weighted)
+        # The last of those that work once: a run deals the first of them first.
+        codes = list(pools.single_use[::-1] if pools.single_use else pools.coupons or books.coupons())
     except (LookupError, TypeError, ValueError) as odd:
         raise TargetError(
             f"{target} does not answer as platform {scenario.storefront.platform} does "
@@ -82,6 +85,7 @@ def _look(
     transport = transport_options(settings, target, scenario.limits.allowed_hosts, run_id)
     shop = settings.shop(target, options)
     walking = Walking(scenario.shopper.patience_s, platform, shop, transport, books, _one_of(catalogue), run_id)
+    walking.home = pools.addresses[0] if pools.addresses else None
     tried = _codes_tried(walking, codes)
     code = next((one.code for one in tried if one.lower), None)
     walked = {}

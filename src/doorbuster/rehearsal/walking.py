@@ -15,7 +15,7 @@ from doorbuster.errors import DoorbusterError
 from doorbuster.rehearsal.lone_shopper import LoneShopper, WatchedBrowser
 from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, is_loopback
 from doorbuster.rehearsal.seen import Moment, Tried, Walked
-from doorbuster.storefronts.base import Backstage, Line, Platform, Product, Shop, Storefront, Visit
+from doorbuster.storefronts.base import Address, Backstage, Line, Platform, Product, Shop, Storefront, Visit
 from doorbuster.swarm.transport import TransportOptions
 
 Way = Callable[[LoneShopper, Storefront], None]
@@ -34,6 +34,8 @@ class Walking:
     books: Backstage
     product: Product
     run_id: str
+    home: Address | None = None
+    """From the scenario's pool, where it has one."""
     stock: list[Moment] = field(default_factory=list)
     """Of the product, along the native checkout."""
     _sessions: int = 0
@@ -45,6 +47,7 @@ class Walking:
         intent = f"{self.run_id}-{session}" if journey in BUYING else None
         lines = (Line(self.product, 1),)
         visit = Visit(session, journey, intent, lines, self.product.search_word, code, self.patience_s, None)
+        visit = visit._replace(address=self.home)
         self._politely()
         browser = WatchedBrowser(self.transport, session)
         after = self._count if journey == "native_checkout" else lambda step: None
