@@ -129,3 +129,11 @@ def test_plan_says_when_the_codes_run_out(tmp_path: Path, doorbuster: Doorbuster
     said = doorbuster("plan", write_scenario(tmp_path, [40.0] * 10, more=POOLS))
     assert said.returncode == 0
     assert "pools.single_use_coupons holds 10 codes" in said.stdout
+
+
+def test_a_check_takes_what_it_needs_from_the_pools(tmp_path: Path, staging: Addresses, doorbuster: Doorbuster) -> None:
+    (tmp_path / "goods.csv").write_text("product,price,currency\nnot-in-this-shop,9.90,EUR\n")
+    scenario = write_scenario(tmp_path, [4.0, 4.0], more='[pools]\nproducts = "goods.csv"')
+    said = doorbuster("check", scenario, "--target", staging.shop_url)
+    assert said.returncode == 1, said.stderr
+    assert "1 variant" in said.stdout
