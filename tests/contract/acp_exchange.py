@@ -41,7 +41,7 @@ def check(request: Request) -> None:
     headers = request.headers
     assert headers["authorization"] == "Bearer api_key_123"
     assert headers["api-version"] == "2026-04-17"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:00)", headers["timestamp"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", headers["timestamp"])
     assert headers["request-id"]
     if request.method == "GET":
         assert request.json is None

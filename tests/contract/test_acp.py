@@ -230,6 +230,7 @@ def test_backstage_knows_the_shop_by_its_discovery() -> None:
         backstage(elsewhere),
         backstage({**DISCOVERY, "capabilities": {"services": ["orders"]}}),
         backstage({}, 404),
+        backstage([]),
     ):
         with pytest.raises(TargetError):
             shop.check()

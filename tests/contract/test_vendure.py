@@ -121,7 +121,7 @@ ORDER = {
         {"quantity": 3, "linePrice": 1400, "linePriceWithTax": 1680, "productVariant": {"id": "6"}},
     ],
     "payments": [
-        {"method": "card", "state": "Declined", "amount": 8774}, {"method": "card", "state": "Settled", "amount": 8774},
+        {"method": "card", "state": "Declined", "amount": 8774, "metadata": None}, {"method": "card", "state": "Settled", "amount": 8774, "metadata": {}},
     ],
     "fulfillments": [],
 }  # fmt: skip
@@ -205,6 +205,15 @@ def test_an_order_is_read_back_with_its_intent_and_its_parts() -> None:
     assert parts[0] - parts[1] + parts[2] + parts[3] == row["amount_minor"]
     assert detail["codes"] == ["TENOFF"]
     assert [line["price_minor"] for line in detail["lines"]] == [3090, None]  # 14.00 is no three equal prices
+
+
+def test_a_customers_order_is_found_by_what_its_payment_says() -> None:
+    paid = {**ORDER["payments"][1], "metadata": {"doorbusterIntent": f"{RUN}-8"}}
+    hers = {**ORDER, "customer": {"emailAddress": "ana@shop.example"}, "payments": [ORDER["payments"][0], paid]}
+    told = [row["intent"] for row, _ in facts(Admin({"orders": [hers, {**hers, "payments": None}]}))]
+    assert told[:2] == [f"{RUN}-8", None]
+    bought_by_wallet = bought("express_wallet")[1].client.sent[-1][1].json["variables"]["payment"]["metadata"]
+    assert bought_by_wallet == {"doorbusterIntent": f"{RUN}-7", "token": f"rehearsal-{RUN}-7"}
 
 
 def test_where_prices_hold_their_tax_none_is_added() -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
 from doorbuster.journeys import WALKS
 from doorbuster.journeys.shopper import Call, LeftShop
 from doorbuster.scenario import Scenario
-from doorbuster.storefronts.base import Answer, Platform, Shop, Visit
+from doorbuster.storefronts.base import Answer, Client, Platform, Response, Shop, Visit
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.traffic.visit import Visits, draws, with_popularity
 from doorbuster.vocabulary import JOURNEYS
@@ -29,6 +30,20 @@ class Capacity(NamedTuple):
     sessions_per_s: float
     errors: Counter[str]
     """`step: outcome, detail` of what ended a session, how often."""
+    requests_of: Mapping[str, float]
+    """Step to the requests that it took on average, redirects not counted."""
+
+
+@dataclass
+class _Counting:
+    """A `base.Client` that counts what it sends."""
+
+    client: Client
+    sent: int = 0
+
+    def request(self, method: str, url: str, **what: Any) -> Response:
+        self.sent += 1
+        return self.client.request(method, url, **what)
 
 
 @dataclass
@@ -36,13 +51,19 @@ class _Shopper:
     """Takes every step at once (a `journeys.shopper.Shopper`)."""
 
     visit: Visit
+    browser: _Counting
     ended: list[str] = field(default_factory=list)
+    steps: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
 
     def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
+        before = self.browser.sent
         answer = call()
         while answer.again_s is not None:
             time.sleep(answer.again_s)  # as long as the page itself would wait
             answer = call()
+        self.steps[name] += 1
+        self.requests[name] += self.browser.sent - before
         if answer.outcome != "ok" and not (optional and answer.outcome == "rejected"):
             self.ended.append(f"{name}: {answer.outcome}, {answer.detail}")
             raise LeftShop
@@ -63,18 +84,22 @@ def capacity(platform: Platform, shop: Shop, scenario: Scenario, run_id: str, se
         coupons = list(backstage.coupons())
     visits = Visits(scenario.shopper, catalogue, coupons, _SEED, run_id)
     plain = Shop(shop.base_url, shop.options, shop.token)
-    numbers, errors, done, lock = iter(range(1_000_000)), Counter[str](), Counter[str](), threading.Lock()
+    numbers, lock = iter(range(1_000_000)), threading.Lock()
+    errors, done, steps, requests = (Counter[str]() for _ in range(4))
 
     def walk_one(journey: str | None = None) -> None:
         with lock:
             session = next(numbers)
-        shopper = _Shopper(visits.visit(session, journey or _journey_of(scenario, session)))
         # `verify`: no TLS on loopback, and to load the certificates for it takes longer than many a session.
         plain_http = httpx.Client(timeout=30, trust_env=False, follow_redirects=True, verify=False)
-        with plain_http as browser, suppress(LeftShop):
-            WALKS[shopper.visit.journey](shopper, platform.storefront(HttpxClient(browser), plain, shopper.visit))
+        browser = _Counting(HttpxClient(plain_http))
+        shopper = _Shopper(visits.visit(session, journey or _journey_of(scenario, session)), browser)
+        with plain_http, suppress(LeftShop):
+            WALKS[shopper.visit.journey](shopper, platform.storefront(browser, plain, shopper.visit))
         with lock:
             errors.update(shopper.ended)
+            steps.update(shopper.steps)
+            requests.update(shopper.requests)
             done["sessions"] += 1
 
     for journey in JOURNEYS:  # what an engine does only once, it does now
@@ -90,7 +115,8 @@ def capacity(platform: Platform, shop: Shop, scenario: Scenario, run_id: str, se
         buyer.start()
     for buyer in buyers:
         buyer.join()
-    return Capacity((done["sessions"] - before) / (time.monotonic() - began_s), errors)
+    rate = (done["sessions"] - before) / (time.monotonic() - began_s)
+    return Capacity(rate, errors, {step: requests[step] / steps[step] for step in steps})
 
 
 def _journey_of(scenario: Scenario, session: int) -> str:

@@ -6,9 +6,10 @@ import pytest
 
 table = pytest.StashKey[list[list[str]]]()
 COLUMNS = (
-    "engine", "can take", "sessions", "ok", "orders seen", "found", "steps/s", "not ok, by kind", "promises",
+    "engine", "can take", "sessions", "ok", "orders seen", "found", "requests/s", "not ok, by kind", "promises",
 )  # fmt: skip
-"""`can take`: sessions a second in a closed loop; `found`: orders seen that are in the engine's own database."""
+"""`can take`: sessions a second in a closed loop; `found`: orders seen that are in the engine's own database;
+`requests/s`: steps of the run, each with the requests that it took in the closed loop."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

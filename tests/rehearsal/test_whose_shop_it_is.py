@@ -12,6 +12,7 @@ from doorbuster.errors import TargetError
 from doorbuster.rehearsal.preflight import preflight
 from doorbuster.scenario import Scenario, load_scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.plain_client import HttpxClient
 from tests.conftest import write_scenario
 
 HOST = "shop.test"
@@ -28,7 +29,7 @@ def scenario(tmp_path: Path) -> Scenario:
 
 def check(answer: Answer, scenario: Scenario, url: str = URL, **settings: str) -> list[str]:
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        return preflight(http, url, scenario, Settings(**settings))  # type: ignore[arg-type]
+        return preflight(HttpxClient(http), url, scenario, Settings(**settings), 5.0)  # type: ignore[arg-type]
 
 
 def silent(request: httpx.Request) -> httpx.Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from doorbuster.rehearsal.preflight import _TIMEOUT
+from doorbuster.rehearsal.plain_http import _TIMEOUT
 from doorbuster.storefronts.base import Response, Shop
 from doorbuster.storefronts.staging_backstage import StagingBackstage
 

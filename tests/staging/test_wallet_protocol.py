@@ -14,6 +14,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from staging_mall import Mall
 
+from doorbuster.storefronts.acp import PLATFORM
+from doorbuster.storefronts.base import Shop, Visit
+from doorbuster.storefronts.plain_client import HttpxClient
+
 DEAL = "doorbuster-deal-one"
 HEADERS = {"Authorization": "Bearer test", "API-Version": "2026-04-17"}
 ADDRESS = {
@@ -248,3 +252,17 @@ def test_a_session_is_canceled_once(wallet: Wallet) -> None:
     assert again.status_code == 405
     _must_be("Error", again.json())
     assert wallet.complete(session, wallet.token(session), "regret-complete").status_code == 400
+
+
+def test_the_adapter_for_any_shop_of_the_protocol_buys_here_too(wallet: Wallet) -> None:
+    mall = wallet.mall
+    shop = Shop(mall.addresses.shop_url, PLATFORM.read_options({}, Path()), "any")
+    visit = Visit(7, "express_wallet", "run-7", (mall.line(DEAL, 2),), "", "BF25", 30.0, None)
+    shopper = PLATFORM.storefront(HttpxClient(mall.http), shop, visit)
+    for step in (lambda: shopper.wallet_start(visit.lines), shopper.wallet_update, shopper.wallet_token):
+        assert step().outcome == "ok"
+    bought, looked_up = shopper.wallet_complete(), shopper.order_read()
+    assert (bought.outcome, bought) == ("ok", looked_up)
+    [order] = mall.facts("shop", "order")
+    assert (order["intent"], order["order_id"], order["amount_minor"]) == ("run-7", bought.order_id, bought.total_minor)
+    assert order["detail"]["codes"] == ["BF25"]

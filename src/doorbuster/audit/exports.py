@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.audit.export_file import ExportRow, read_export
 from doorbuster.errors import ExportError, did_you_mean
+from doorbuster.export_file import ExportRow, read_export
 from doorbuster.promises.fact import Fact
 from doorbuster.storefronts.people import intent_in
 

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
 
 from doorbuster.storefronts.acp_answers import completed, looked_up, priced, read_acp, ready, refusal_in
 from doorbuster.storefronts.acp_backstage import AcpBackstage
@@ -18,9 +17,10 @@ from doorbuster.storefronts.acp_cart import AcpCart
 from doorbuster.storefronts.acp_options import AcpOptions
 from doorbuster.storefronts.acp_session import AcpSession, Agent
 from doorbuster.storefronts.agents_only import AgentsOnly
-from doorbuster.storefronts.answers import read_page
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
 from doorbuster.storefronts.options import by_card
+from doorbuster.storefronts.own_pages import look_at
 from doorbuster.storefronts.people import address_of, email_of
 
 _CODES: Final = Answer("rejected", "carts of this protocol take no discount codes; its checkout sessions do")
@@ -112,13 +112,13 @@ class AcpStorefront(AgentsOnly):
 
     def wallet_token(self) -> Answer:
         def keep(answer: Any) -> Answer:
-            self._session.token = str(answer["id"])
+            self._session.token = id_in(answer["id"])
             return OK
 
         handler = self._session.handler
-        if not handler.get("requires_delegate_payment"):
+        if handler is None or not handler.delegates:
             return Answer("rejected", "the shop names no way to pay with a delegated card, the only one driven here")
-        url = self.shop.options["delegate_payment_url"] or handler["config"].get("delegate_payment_url") or _DELEGATED
+        url = self.shop.options["delegate_payment_url"] or handler.delegate_url or _DELEGATED
         return read_acp("wallet.token", self._session.delegate(url), keep)
 
     def wallet_complete(self) -> Answer:
@@ -138,12 +138,7 @@ class AcpStorefront(AgentsOnly):
         return none if response.status == 404 else read_acp("order.read", response, looked_up)
 
     def _page(self, step: str, **named: str) -> Answer:
-        template = self.shop.options[step]
-        if template is None:
-            return Answer("rejected", f"no page of the protocol's: storefront.options.{step} can name the shop's own")
-        path = template.format_map({name: quote(value, safe="") for name, value in named.items()})
-        url = path if "://" in path else self.shop.base_url + path
-        return read_page(step, self.client.request("GET", url))
+        return look_at(step, self.client, self.shop, named)
 
 
 PLATFORM: Final = Platform(AcpStorefront, AcpBackstage, by_card(AcpOptions))

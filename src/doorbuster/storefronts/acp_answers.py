@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from doorbuster.storefronts.acp_session import amount_of
-from doorbuster.storefronts.answers import Reading, failed, no_answer, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import Reading, failed, id_in, no_answer, read, retry_after_s, throttled
 from doorbuster.storefronts.base import Answer, Response
 
 POLL_S: Final = 1.0
@@ -128,4 +128,4 @@ def looked_up(session: Any) -> Answer:
 
 
 def bought(session: Mapping[str, Any]) -> Answer:
-    return priced(session)._replace(order_id=str(session["order"]["id"]))
+    return priced(session)._replace(order_id=id_in(session["order"]["id"]))

@@ -98,13 +98,18 @@ class AcpBackstage:
         )
 
     def _get(self, url: str) -> Any:
-        headers = {"Authorization": f"Bearer {self.shop.token}", "API-Version": API_VERSION}
+        headers = {"API-Version": API_VERSION}
+        if self.shop.token:
+            headers["Authorization"] = f"Bearer {self.shop.token}"
         response = self.client.request("GET", url, headers=headers)
         if response.failure or not response.status:
             raise TargetError(f"{url}: {response.failure or 'no answer'}; is the shop running?")
         if response.status != 200:
             raise TargetError(f"{url}: HTTP {response.status}; is this a shop of the Agentic Commerce Protocol?")
         try:
-            return orjson.loads(response.body)
+            said = orjson.loads(response.body)
         except orjson.JSONDecodeError:
-            raise TargetError(f"{url}: no JSON; is this a shop of the Agentic Commerce Protocol?") from None
+            said = None
+        if not isinstance(said, dict):
+            raise TargetError(f"{url}: no JSON object; is this a shop of the Agentic Commerce Protocol?")
+        return said

@@ -8,7 +8,7 @@ from typing import Any
 
 from doorbuster.storefronts.acp_answers import priced, read_acp, refusal_in
 from doorbuster.storefronts.acp_session import Agent, items_of
-from doorbuster.storefronts.answers import Reading
+from doorbuster.storefronts.answers import Reading, id_in
 from doorbuster.storefronts.base import Answer, Line, Product
 
 
@@ -34,7 +34,7 @@ class AcpCart:
         def keep(cart: Any) -> Answer:
             answer = whole(cart)
             if answer.outcome == "ok":
-                self._id, self._lines, self._changes = str(cart["id"]), lines, self._changes + 1
+                self._id, self._lines, self._changes = id_in(cart["id"]), lines, self._changes + 1
             return answer
 
         method, path = ("PUT", f"/carts/{self._id}") if self._id else ("POST", "/carts")

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from doorbuster.storefronts.options import Options
-
-_NAMES = {"product": "", "variant": "", "sku": "", "query": ""}
-
-
-def _template(text: str) -> str:
-    try:
-        text.format_map(_NAMES)
-    except (KeyError, ValueError, IndexError, AttributeError):
-        raise ValueError(f"{text!r}: it may hold {', '.join(f'{{{name}}}' for name in _NAMES)}") from None
-    return _address(text)
-
-
-def _address(text: str) -> str:
-    if not text.startswith(("/", "https://", "http://")):
-        raise ValueError(f"{text!r}: a path that begins with / or a whole address")
-    return text
-
-
-Page = Annotated[str, AfterValidator(_template)]
-Address = Annotated[str, AfterValidator(_address)]
+from doorbuster.storefronts.own_pages import Address, Page
 
 
 class AcpOptions(Options):

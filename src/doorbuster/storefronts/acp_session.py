@@ -6,13 +6,15 @@ units. Source: the protocol's OpenAPI files and JSON schemas of that version.
 
 from __future__ import annotations
 
-import uuid
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import Client, Line, Response
 from doorbuster.storefronts.people import NOTE
 
@@ -33,21 +35,37 @@ class Agent:
     token: str
     name: str
     """What its keys begin with: the purchase intent, where there is one."""
+    _sent: int = 0
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str = "") -> Response:
         """`key`: a retry carries the same one, and so cannot buy twice. `path` may be a whole URL."""
-        url = path if "://" in path else self.api_url + path
-        # The shop's token is for the shop: a payment service on another host sees that somebody asks, and no secret.
-        own = urlsplit(url).hostname == urlsplit(self.api_url).hostname
+        url, token = self.api_url + path, self.token
+        if "://" in path:
+            url = path
+            # The shop's token is for the shop: a payment service on another host sees that somebody asks, no secret.
+            token = token if urlsplit(url).hostname == urlsplit(self.api_url).hostname else "rehearsal"
+        self._sent += 1
         headers = {
-            "Authorization": f"Bearer {self.token if own else 'rehearsal'}",
             "API-Version": API_VERSION,
-            "Request-Id": uuid.uuid4().hex,
-            "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "Request-Id": f"{self.name}-{self._sent}",
+            "Timestamp": _timestamp(int(time.time())),
         }
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         if key:
             headers["Idempotency-Key"] = key
         return self.client.request(method, url, json=body, headers=headers)
+
+
+class Handler(NamedTuple):
+    """A way to pay."""
+
+    id: str
+    delegates: bool
+    """Whether a card becomes a token first."""
+    merchant: str
+    delegate_url: str
+    """Where, if the shop says so; its own invention, the protocol has one path for all."""
 
 
 @dataclass(slots=True)
@@ -60,17 +78,13 @@ class AcpSession:
     total_minor: int = 0
     currency: str = ""
     """Capital letters."""
-    handler: Mapping[str, Any] = field(default_factory=dict)
+    handler: Handler | None = None
     """The first way to pay that the shop names."""
     options: Sequence[Option] = ()
     """The ways of shipping that the shop offers so far."""
     token: str = ""
     """What the card was exchanged for."""
-    _expires: datetime = field(init=False)
-
-    def __post_init__(self) -> None:
-        # Once and for all: a retry under the same key must be the same request.
-        self._expires = datetime.now(UTC) + _TOKEN_LIVES
+    _expires: datetime | None = None
 
     def create(self, lines: Sequence[Line], codes: Sequence[str]) -> Response:
         body: dict[str, Any] = {
@@ -95,13 +109,15 @@ class AcpSession:
 
     def delegate(self, url: str) -> Response:
         """Exchange the card for a token at the payment service, for this session and this amount alone."""
+        # Once and for all: a retry under the same key must be the same request.
+        expires = self._expires = self._expires or datetime.now(UTC) + _TOKEN_LIVES
         body = {
             "payment_method": {
                 "type": "card",
                 "card_number_type": "fpan",
                 "number": CARD,
                 "exp_month": "12",
-                "exp_year": str(self._expires.year + 2),
+                "exp_year": str(expires.year + 2),
                 "cvc": "123",
                 "display_card_funding_type": "credit",
                 "metadata": {},
@@ -111,8 +127,8 @@ class AcpSession:
                 "max_amount": self.total_minor,
                 "currency": self.currency.lower(),
                 "checkout_session_id": self.id,
-                "merchant_id": self.handler.get("config", {}).get("merchant_id", ""),
-                "expires_at": self._expires.isoformat(timespec="seconds"),
+                "merchant_id": self.handler.merchant if self.handler else "",
+                "expires_at": expires.isoformat(timespec="seconds"),
             },
             "risk_signals": [{"type": "card_testing", "score": 0, "action": "authorized"}],
             "metadata": {},
@@ -123,7 +139,7 @@ class AcpSession:
         instrument = {"type": "card", "credential": {"type": "spt", "token": self.token}}
         body = {
             "buyer": {"email": self.email},
-            "payment_data": {"handler_id": self.handler.get("id", ""), "instrument": instrument},
+            "payment_data": {"handler_id": self.handler.id if self.handler else "", "instrument": instrument},
         }
         return self.agent.send("POST", f"/checkout_sessions/{self.id}/complete", body, self.agent.name)
 
@@ -132,12 +148,31 @@ class AcpSession:
 
     def keep(self, session: Any) -> None:
         """Remember what the next steps need. Raises KeyError and its like where an answer does not say it."""
-        self.id = self.id or str(session["id"])
+        self.id = self.id or id_in(session["id"])
         self.total_minor, self.currency = amount_of(session), session["currency"].upper()
-        self.options = [(option["type"], str(option["id"])) for option in session["fulfillment_options"]]
+        self.options = [(option["type"], id_in(option["id"])) for option in session["fulfillment_options"]]
         handlers = session["capabilities"].get("payment", {}).get("handlers", ())
         if handlers:
-            self.handler = handlers[0]
+            first, config = handlers[0], handlers[0]["config"]
+            self.handler = Handler(
+                id_in(first["id"]),
+                bool(first["requires_delegate_payment"]),
+                str(config.get("merchant_id", "")),
+                _address(config.get("delegate_payment_url", "")),
+            )
+
+
+@lru_cache(maxsize=1)
+def _timestamp(unix_s: int) -> str:
+    """RFC 3339, to the second; kept, because a second has many requests."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_s))
+
+
+def _address(said: Any) -> str:
+    """A whole address, or none. Raises ValueError for what no request could go to."""
+    if not isinstance(said, str) or (said and urlsplit(said).scheme not in ("http", "https")):
+        raise ValueError(f"{said!r} is no address")
+    return said
 
 
 def items_of(lines: Sequence[Line]) -> list[dict[str, Any]]:

@@ -82,6 +82,17 @@ def read_page(step: str, response: Response) -> Answer:
     return Answer("ok") if b"</html>" in response.body.lower() else failed(step, f"{step}: the page is not whole")
 
 
+def id_in(said: Any) -> str:
+    """What an answer calls something: text or a number. Raises ValueError for null and the like, which name nothing.
+
+    >>> id_in("gid/7"), id_in(7)
+    ('gid/7', '7')
+    """
+    if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
+        raise ValueError(f"{said!r} is no id")
+    return str(said)
+
+
 def minor(amount: Any, currency: str) -> int:
     """An amount of money in minor units, from a number or a text in units. Raises ValueError.
 

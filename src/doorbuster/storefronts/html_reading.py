@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from doorbuster.scenario import explain
+from doorbuster.card_mistakes import explain
 from doorbuster.storefronts.html_description import Catalogue, Description
 from doorbuster.storefronts.options import Options
 

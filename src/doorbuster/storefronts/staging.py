@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from doorbuster.storefronts.acp_session import CARD
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
 from doorbuster.storefronts.options import NO_OPTIONS
 from doorbuster.storefronts.staging_answers import SOLD_OUT, Reading, check, read, read_cart, read_order, read_page
@@ -68,7 +69,7 @@ class StagingStorefront:
 
     def cart_create(self) -> Answer:
         def keep(body: Any) -> Answer:
-            self._cart = str(body["id"])
+            self._cart = id_in(body["id"])
             return OK
 
         wanted = {"email": email_of(self.visit)} if saves_cart(self.visit) else {}
@@ -100,7 +101,7 @@ class StagingStorefront:
 
     def upsell_view(self) -> Answer:
         def keep(body: Any) -> Answer:
-            self._offered = str(body["offer"]["variant"])
+            self._offered = id_in(body["offer"]["variant"])
             return OK
 
         return self._get("cart.view", f"/apps/upsell/{self._bought}", keep)
@@ -117,7 +118,7 @@ class StagingStorefront:
 
     def checkout_address(self) -> Answer:
         path = f"/carts/{self._cart}/checkout/address"
-        return self._change("checkout.address", "PUT", path, address_of(self.visit.session))
+        return self._change("checkout.address", "PUT", path, address_of(self.visit))
 
     def checkout_shipping(self) -> Answer:
         own = self._own("checkout.shipping")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from doorbuster.storefronts.acp_session import amount_of
-from doorbuster.storefronts.answers import LATER, retry_after_s, throttled
+from doorbuster.storefronts.answers import LATER, MALFORMED, id_in, retry_after_s, throttled
 from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
@@ -27,7 +27,6 @@ _BUSINESS: Final = {
 }
 _THROTTLED: Final = "too_many_requests"
 Reading = Callable[[Any], Answer]
-_MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration)
 
 
 def refused(step: str, response: Response) -> Answer | None:
@@ -96,7 +95,7 @@ def read(step: str, response: Response, reading: Reading) -> Answer:
     try:
         body = orjson.loads(response.body)
         return reading(body) if _said_in(body, "code") != _THROTTLED else _turned_away(step, response)
-    except _MALFORMED:
+    except MALFORMED:
         return Answer("unknown" if step in MONEY_STEPS else "error", f"{step}: the answer lacks what it must say")
 
 
@@ -106,7 +105,7 @@ def read_order(body: Any) -> Answer:
     if order["status"] != "paid":
         return Answer("unknown", "the order still waits for its payment")
     return Answer(
-        "ok", order_id=str(order["id"]), total_minor=int(order["totals"]["total_minor"]), currency=order["currency"]
+        "ok", order_id=id_in(order["id"]), total_minor=int(order["totals"]["total_minor"]), currency=order["currency"]
     )
 
 
@@ -136,7 +135,7 @@ def read_completed(session: Any) -> Answer:
         return refused_by_message(session) or Answer("error", f"wallet.complete: the session is {session['status']}")
     return Answer(
         "ok",
-        order_id=str(session["order"]["id"]),
+        order_id=id_in(session["order"]["id"]),
         total_minor=amount_of(session),
         currency=session["currency"].upper(),
     )

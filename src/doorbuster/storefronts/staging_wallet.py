@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from doorbuster.storefronts.acp_session import AcpSession, Agent, amount_of
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Shop, Visit
 from doorbuster.storefronts.staging_answers import SOLD_OUT, read, read_completed, refused_by_message
 from doorbuster.storefronts.staging_noticing import Noticing
@@ -47,7 +48,7 @@ class StagingWallet:
             self.noticing.shipping = (option, amount_of(session, "fulfillment"))
             return kept
 
-        details: Mapping[str, Any] = {"address": address_of(self.visit.session)}
+        details: Mapping[str, Any] = {"address": address_of(self.visit)}
         items = [line.product.variant for line in self.visit.lines]
         began_s = time.perf_counter()
         answer = read("wallet.update", self.session.update(details, ("shipping", option), items), ready)
@@ -56,11 +57,11 @@ class StagingWallet:
 
     def token(self) -> Answer:
         def keep(answer: Any) -> Answer:
-            self.session.token = str(answer["id"])
+            self.session.token = id_in(answer["id"])
             return OK
 
         # The staging shop says in its payment handler where its gateway is.
-        url = str(self.session.handler.get("config", {}).get("delegate_payment_url", ""))
+        url = self.session.handler.delegate_url if self.session.handler else ""
         return read("wallet.token", self.session.delegate(url), keep)
 
     def complete(self) -> Answer:

@@ -183,4 +183,4 @@ class VendureStorefront:
         return self._session.ask(step, operation, {"input": wanted}, reading)
 
 
-PLATFORM: Final = Platform(VendureStorefront, VendureBackstage, by_card(VendureOptions))
+PLATFORM: Final = Platform(VendureStorefront, VendureBackstage, by_card(VendureOptions), accounts=True)

@@ -21,6 +21,8 @@ PLACED: Final = frozenset(
 """States of an order that was bought."""
 LATE: Final = frozenset({"NO_ACTIVE_ORDER_ERROR", "ORDER_PAYMENT_STATE_ERROR", "ORDER_STATE_TRANSITION_ERROR"})
 """What the second of two clicks on "place order" is told."""
+INTENT: Final = "doorbusterIntent"
+"""Where a payment's metadata names the purchase intent."""
 NO_ORDER: Final = Answer("rejected", "no order for this purchase intent")
 _MEANS: Final[Mapping[str, tuple[Outcome, str]]] = {
     # The shop works, the shopper does not get what they wanted.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from doorbuster.storefronts.people import intent_in
 from doorbuster.storefronts.staging_facts import Row, fact
-from doorbuster.storefronts.vendure_answers import PLACED
+from doorbuster.storefronts.vendure_answers import INTENT, PLACED
 
 _FULFILLED: Final = frozenset({"Shipped", "Delivered"})
 _MONEY_TAKEN: Final = frozenset({"Authorized", "Settled"})
@@ -68,7 +68,7 @@ def _order(order: Row, prices_include_tax: bool) -> dict[str, Any]:
         "shop",
         "order" if placed else "order_failed" if order["state"] == "Cancelled" else "order_pending",
         at_unix_us=round(datetime.fromisoformat(at).timestamp() * 1e6),
-        intent=intent_in((order["customer"] or {}).get("emailAddress")),
+        intent=intent_in((order["customer"] or {}).get("emailAddress")) or _paid_for(order["payments"] or ()),
         order_id=order["code"],
         amount_minor=order["totalWithTax"],
         currency=order["currencyCode"],
@@ -81,3 +81,8 @@ def _line(line: Mapping[str, Any], tax: str) -> dict[str, Any]:
     price_minor, rest = divmod(line[f"linePrice{tax}"], max(1, line["quantity"]))
     told = {"variant": str(line["productVariant"]["id"]), "quantity": line["quantity"]}
     return {**told, "price_minor": None if rest else price_minor}
+
+
+def _paid_for(payments: Iterable[Row]) -> str | None:
+    """The purchase intent that a payment names."""
+    return next((str(one["metadata"][INTENT]) for one in payments if (one["metadata"] or {}).get(INTENT)), None)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from doorbuster.storefronts.base import OK, Answer, Visit
 from doorbuster.storefronts.people import address_of, email_of
 from doorbuster.storefronts.staging_noticing import with_fact
-from doorbuster.storefronts.vendure_answers import LATE, placed, refusal
+from doorbuster.storefronts.vendure_answers import INTENT, LATE, placed, refusal
 from doorbuster.storefronts.vendure_session import VendureSession
 
 _BOUGHT_ALREADY: Final = Answer("conflict", "another click was first")
@@ -87,5 +87,6 @@ class VendureCheckout:
                 return _BOUGHT_ALREADY
             return next(refused for refused in (refusal(step, member) for member in said) if refused)
 
-        metadata = {**self.session.shop.options["payment_metadata"], **more}
+        # A customer's own e-mail address names no intent; the payment does, where its handler keeps what it is told.
+        metadata = {INTENT: self.visit.intent, **self.session.shop.options["payment_metadata"], **more}
         return self.session.ask(step, operation, {"payment": {"method": self._method, "metadata": metadata}}, reading)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from gevent.lock import RLock
 
 from doorbuster.cards import find_scenario
+from doorbuster.errors import DoorbusterError
 from doorbuster.record.tally import Tally
+from doorbuster.rehearsal.preflight import no_hazards, preflight
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import checked_target, load_settings
 from doorbuster.storefronts.platforms import platform_named
@@ -19,6 +24,8 @@ from doorbuster.swarm.walk import Walk
 from doorbuster.traffic.visit import Visits, with_popularity
 
 _SCENARIO = "smoke"
+_OPENING: Final = RLock()
+"""The first user asks whether the shop may be loaded; the others wait for the answer."""
 
 
 class QuickLook:
@@ -29,9 +36,12 @@ class QuickLook:
         scenario = load_scenario(find_scenario(_SCENARIO))
         settings = load_settings()
         transport = transport_options(settings, base_url, scenario.limits.allowed_hosts)
+        # Without a plan nobody knows the rate.
+        preflight(Browser(transport), base_url, scenario, settings, math.inf)
         platform = platform_named(scenario.storefront.platform, Path(), _SCENARIO)
         shop = settings.shop(base_url, {})
         books = platform.backstage(Browser(transport), shop)
+        no_hazards(books, base_url)
         catalogue = with_popularity(books.catalogue(), scenario.shopper, _SCENARIO)
         seed = scenario.traffic.seed
         self._sessions = count()
@@ -55,11 +65,17 @@ class QuickLook:
 
 
 def quick_look(environment: Any) -> QuickLook:
-    """The environment's quick look, made by its first user."""
+    """The environment's quick look, made by its first user. Raises DoorbusterError for all of them where it failed."""
     from doorbuster.swarm.locust_page import listener
 
-    look = getattr(environment, "doorbuster_quick_look", None)
-    if look is None:
-        look = QuickLook(checked_target(environment.host or ""), listener(environment))
-        environment.doorbuster_quick_look = look
+    with _OPENING:
+        look = getattr(environment, "doorbuster_quick_look", None)
+        if look is None:
+            try:
+                look = QuickLook(checked_target(environment.host or ""), listener(environment))
+            except DoorbusterError as refused:  # kept: Locust tries its users again and again
+                look = refused
+            environment.doorbuster_quick_look = look
+    if isinstance(look, DoorbusterError):
+        raise look
     return look

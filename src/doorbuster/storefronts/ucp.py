@@ -1,0 +1,156 @@
+"""Any shop that sells through agents by the Universal Commerce Protocol, 2026-04-08: catalogue, carts and the wallet.
+
+Requests are not signed: a shop that authenticates by HTTP message signatures has to take a bearer token on staging.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from doorbuster.storefronts.agents_only import AgentsOnly
+from doorbuster.storefronts.answers import Reading, id_in
+from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
+from doorbuster.storefronts.options import by_card
+from doorbuster.storefronts.own_pages import look_at
+from doorbuster.storefronts.people import address_of, email_of
+from doorbuster.storefronts.ucp_answers import NO_ORDER, completed, looked_up, priced, read_ucp, ready, refusal_in
+from doorbuster.storefronts.ucp_backstage import UcpBackstage
+from doorbuster.storefronts.ucp_cart import UcpCart
+from doorbuster.storefronts.ucp_options import UcpOptions
+from doorbuster.storefronts.ucp_session import UcpAgent, UcpCheckout
+
+_PAGE: Final = {"limit": 24}
+"""How many products an agent looks at together."""
+
+
+@dataclass
+class UcpStorefront(AgentsOnly):
+    """`base.Storefront` for one shopper in one session."""
+
+    client: Client
+    shop: Shop
+    visit: Visit
+    _agent: UcpAgent = field(init=False)
+    _cart: UcpCart = field(init=False)
+    _checkout: UcpCheckout = field(init=False)
+    _completing: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        # Who buys nothing has no intent; their keys need only be their own.
+        self._agent = UcpAgent(self.client, self.shop, self.visit.intent or uuid.uuid4().hex)
+        self._cart = UcpCart(self._agent)
+        home = address_of(self.visit, self.shop.options["country"])
+        self._checkout = UcpCheckout(self._agent, email_of(self.visit), home, self.visit.codes)
+
+    # Browsing: the catalogue
+
+    def home(self) -> Answer:
+        return look_at("home", self.client, self.shop, {})
+
+    def collection(self, product: Product) -> Answer:
+        category = self.shop.options["category"]
+        filters = {"filters": {"categories": [category]}} if category else {}
+
+        def some(body: Any) -> Answer:
+            return OK if body["products"] else Answer("error", "collection: the catalogue is empty")
+
+        return self._ask("collection", "/catalog/search", {**filters, "pagination": _PAGE}, some)
+
+    def search(self, query: str) -> Answer:
+        def found(body: Any) -> Answer:
+            for one in body["products"]:
+                id_in(one["id"])
+            return OK
+
+        return self._ask("search", "/catalog/search", {"query": query, "pagination": _PAGE}, found)
+
+    def product(self, product: Product) -> Answer:
+        def asked(body: Any) -> Answer:
+            return OK if body["product"]["id"] == product.product else Answer("error", "product: it is another one")
+
+        return self._ask("product", "/catalog/product", {"id": product.product}, asked)
+
+    # Carts
+
+    def cart_create(self) -> Answer:
+        """Nothing to send: the shop makes a cart with its first item."""
+        return OK
+
+    def cart_add(self, line: Line) -> Answer:
+        return self._cart.add(line)
+
+    def cart_update(self, line: Line, quantity: int) -> Answer:
+        return self._cart.change("cart.update", line.product, quantity)
+
+    def cart_discount(self, code: str) -> Answer:
+        return self._cart.discount(code)
+
+    def cart_view(self) -> Answer:
+        return self._cart.view()
+
+    # The wallet
+
+    def wallet_start(self, lines: Sequence[Line]) -> Answer:
+        def kept(checkout: Any) -> Answer:
+            self._checkout.keep(checkout)
+            return refusal_in(checkout, goes_on=True) or priced(checkout)
+
+        return read_ucp("wallet.start", self._checkout.create(lines), kept)
+
+    def wallet_update(self) -> Answer:
+        """Say where it goes; where the shop knows its ways of shipping only then, choose them in a second request."""
+
+        def say(shipped: bool) -> Answer:
+            def kept(checkout: Any) -> Answer:
+                self._checkout.keep(checkout)
+                if not shipped and checkout["status"] == "incomplete" and self._checkout.can_be_shipped:
+                    return refusal_in(checkout, goes_on=True) or say(True)
+                return ready(checkout)
+
+            return read_ucp("wallet.update", self._checkout.update(shipped), kept)
+
+        return say(self._checkout.can_be_shipped)
+
+    def wallet_token(self) -> Answer:
+        options = self.shop.options
+        if not self._checkout.handler:
+            return Answer("rejected", "the shop names no way to pay that storefront.options.payment_handler allows")
+        if options["credential"] is not None:
+            self._checkout.credential = options["credential"]
+            return OK
+        if options["tokenize_url"] is None:
+            return Answer("rejected", "nothing to pay with: set storefront.options.tokenize_url or credential")
+
+        def keep(answer: Any) -> Answer:
+            self._checkout.credential = {"type": "token", "token": id_in(answer["token"])}
+            return OK
+
+        response = self._checkout.tokenize(options["tokenize_url"])
+        return read_ucp("wallet.token", response, keep, plain=True)
+
+    def wallet_complete(self) -> Answer:
+        """Buy; while the shop says that it is at it, ask how it stands."""
+        response = self._checkout.get() if self._completing else self._checkout.complete()
+        answer = read_ucp("wallet.complete", response, completed)
+        self._completing = self._completing or (answer.outcome == "ok" and answer.again_s is not None)
+        return answer
+
+    # Afterwards
+
+    def order_read(self) -> Answer:
+        if not self._checkout.id:
+            return NO_ORDER
+        response = self._checkout.get()
+        return NO_ORDER if response.status == 404 else read_ucp("order.read", response, looked_up)
+
+    def _ask(self, step: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
+        def judged(said: Any) -> Answer:
+            return refusal_in(said) or reading(said)
+
+        return read_ucp(step, self._agent.send("POST", path, body), judged)
+
+
+PLATFORM: Final = Platform(UcpStorefront, UcpBackstage, by_card(UcpOptions))
