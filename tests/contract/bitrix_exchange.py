@@ -30,8 +30,9 @@ def component(kind: str, more: str = "") -> str:
 
 
 BASKET = component("basket", "result: {'BASKET_ITEM_RENDER_DATA':[{'ID':'4711','PRODUCT_ID':'281'}]},")
-ADDED = Response(200, HTML, "{'STATUS':'OK','MESSAGE':'Товар успешно добавлен в корзину'}".encode())
+ADDED = json_response({"STATUS": "OK", "MESSAGE": "Товар успешно добавлен в корзину"})
 SHORT = "Для оформления заказа недостаточно товара «Платье»"
+# Older versions answer in the notation of scripts, with single quotes.
 NOT_ADDED = Response(200, HTML, f"{{'STATUS':'ERROR','MESSAGE':'{SHORT}'}}".encode())
 NOT_FOUND = Response(200, HTML, "{'STATUS':'ERROR','MESSAGE':'Товар не найден'}".encode())
 NOTHING = Response(200, HTML, b"")

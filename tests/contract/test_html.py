@@ -151,6 +151,14 @@ def test_a_customer_logs_in_and_a_guest_does_not(tmp_path: Path) -> None:
     assert canned.sent[0].form == {"user": "ana@shop.example", "password": "secret"}
 
 
+def test_a_customer_whom_nobody_lets_in_is_told_so(tmp_path: Path) -> None:
+    steps = {**CARD["steps"], "checkout.start": CARD["steps"]["checkout.start"][1:]}
+    answer = shopper(
+        described(tmp_path, steps=steps), Canned({}), Customer("ana@shop.example", "secret")
+    ).checkout_start()
+    assert answer.outcome == "rejected"
+
+
 def test_an_old_shops_letters_are_read(tmp_path: Path) -> None:
     steps = {**CARD["steps"], "home": [{"url": "/", "expect": {"contains": ["Магазин"]}}]}
     options = described(tmp_path, steps=steps)

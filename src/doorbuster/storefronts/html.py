@@ -13,6 +13,7 @@ from doorbuster.storefronts.html_description import COMPLETING
 from doorbuster.storefronts.html_reading import description_in, read_options
 from doorbuster.storefronts.html_tab import Tab
 
+NO_LOGIN: Final = Answer("rejected", "this shop's description does not say how a customer logs in")
 UPSELL: Final = Answer("rejected", "this shop's description knows no upsell app")
 
 
@@ -60,6 +61,8 @@ class HtmlStorefront:
         return UPSELL
 
     def checkout_start(self) -> Answer:
+        if self._is_customer and not self._about.lets_in:
+            return NO_LOGIN
         return self._take("checkout.start")
 
     def checkout_address(self) -> Answer:
@@ -125,4 +128,4 @@ def _of_line(line: Line) -> dict[str, str]:
     return {**_of_product(line.product), "quantity": str(line.quantity)}
 
 
-PLATFORM: Final = Platform(HtmlStorefront, HtmlBackstage, read_options)
+PLATFORM: Final = Platform(HtmlStorefront, HtmlBackstage, read_options, accounts=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from doorbuster.errors import ExportError, TargetError
+from doorbuster.export_file import read_export
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop, Visit
 from doorbuster.storefronts.html_description import Books, Description
 from doorbuster.storefronts.html_hazards import gateways_in
@@ -189,7 +190,5 @@ class HtmlBackstage:
 
 def _rows(kind: str, name: str, numbers: tuple[str, str], path: Path) -> Iterator[Row]:
     """Facts from a book of names and two numbers each. Raises ExportError."""
-    from doorbuster.audit.export_file import read_export
-
-    for row in read_export(path, (name,), (name, *numbers)):
+    for row in read_export(path, (name,), (name, *numbers), "docs/html-shops.md"):
         yield fact("shop", kind, detail={name: row.needed(name), **{one: row.whole(one) for one in numbers}})

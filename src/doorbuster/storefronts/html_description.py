@@ -86,6 +86,11 @@ class Description(Options):
     books: Books | None = None
     hazards: Hazards = Hazards()
 
+    @property
+    def lets_in(self) -> bool:
+        """Whether it says how customers log in."""
+        return any(one.only == "customer" for requests in self.steps.values() for one in requests)
+
     @model_validator(mode="after")
     def _every_step_once(self) -> Description:
         said = [*self.steps, *self.nothing_to_send, *self.cannot]
