@@ -90,7 +90,7 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
     @dataclass
     class JsonShop(NoopStorefront):
         client: Any
-        base_url: str
+        shop: Shop
         visit: Any
 
         def _read(self, response: Any) -> Answer:
@@ -99,19 +99,19 @@ def ours(url: str, fresh: bool, seconds: float, ca: str) -> None:
             return OK
 
         def home(self) -> Answer:
-            return self._read(self.client.request("GET", self.base_url + "/home.json"))
+            return self._read(self.client.request("GET", self.shop.base_url + "/home.json"))
 
         def collection(self, product: Product) -> Answer:
-            return self._read(self.client.request("GET", self.base_url + "/collection.json"))
+            return self._read(self.client.request("GET", self.shop.base_url + "/collection.json"))
 
         def product(self, product: Product) -> Answer:
-            return self._read(self.client.request("GET", self.base_url + "/product.json"))
+            return self._read(self.client.request("GET", self.shop.base_url + "/product.json"))
 
         def cart_create(self) -> Answer:
-            return self._read(self.client.request("POST", self.base_url + "/carts", json=CART))
+            return self._read(self.client.request("POST", self.shop.base_url + "/carts", json=CART))
 
         def cart_view(self) -> Answer:
-            return self._read(self.client.request("GET", self.base_url + "/cart.json"))
+            return self._read(self.client.request("GET", self.shop.base_url + "/cart.json"))
 
     def five_steps(shopper: Any, shop: Any) -> None:
         product = shopper.visit.lines[0].product

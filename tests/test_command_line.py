@@ -16,7 +16,17 @@ from doorbuster.cli import app
 from doorbuster.rehearsal.planning import plan_of
 from tests.conftest import ROOT, Doorbuster, write_scenario
 
-COMMANDS = ("init", "plan", "run", "compare", "report", "gate", "audit", "demo")  # staging: test_staging_command.py
+COMMANDS = (
+    "init",
+    "plan",
+    "check",
+    "run",
+    "compare",
+    "report",
+    "gate",
+    "audit",
+    "demo",
+)  # staging: test_staging_command.py
 BASELINE = ROOT / "analysis/baselines/smoke-last-year"
 
 

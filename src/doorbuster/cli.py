@@ -14,10 +14,11 @@ import click
 
 from doorbuster import __version__
 from doorbuster.audit.command_line import audit
-from doorbuster.errors import DoorbusterError, TargetError
+from doorbuster.errors import DoorbusterError
 from doorbuster.importers.command_line import import_group
 from doorbuster.judge_command_line import compare, gate, report
-from doorbuster.settings import checked_target, load_settings
+from doorbuster.rehearsal.command_line import check, cleanup
+from doorbuster.settings import load_settings, target_option_url
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def app() -> None:
     """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
 
 
-for command in (import_group, audit, compare, report, gate):
+for command in (import_group, check, audit, compare, report, gate, cleanup):
     app.add_command(command)
 
 
@@ -79,12 +80,14 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
     """
     from doorbuster.cards import find_scenario
     from doorbuster.journeys.expect import expect
-    from doorbuster.rehearsal.planning import plan_of
+    from doorbuster.rehearsal.planning import plan_of, pools_of
     from doorbuster.traffic.outlook import outlook
     from doorbuster.traffic.outlook_text import outlook_text
 
-    planned = plan_of(find_scenario(scenario), seed, scale, minutes)
-    seen = outlook(planned, expect(planned.scenario, planned.seed))
+    path = find_scenario(scenario)
+    planned = plan_of(path, seed, scale, minutes)
+    pools = pools_of(planned.scenario, path, load_settings())
+    seen = outlook(planned, expect(planned.scenario, planned.seed), pools)
     print(outlook_text(planned, seen))
     if chart is not None:
         from doorbuster.analysis.planned import draw_plan
@@ -128,7 +131,7 @@ def run(
     settings = load_settings()
     crew = _workers(workers, expect_workers, bind)
     path = find_scenario(scenario)
-    with shop_for(path, _target(target) or settings.target) as url, watching() as watch:
+    with shop_for(path, target_option_url(target) or settings.target) as url, watching() as watch:
         options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes)
         rehearsed = rehearse(options, settings, watch, crew)
     for reason in rehearsed.reasons:
@@ -205,13 +208,6 @@ def _workers(local: int, expected: int | None, bind: str | None) -> Workers:
             f"--bind {bind}: give HOST or HOST:PORT, a name or an IPv4 address, for example 0.0.0.0:5557."
         )
     return Workers(1, expected, host, int(port or 5557))
-
-
-def _target(target: str | None) -> str | None:
-    try:
-        return None if target is None else checked_target(target)
-    except ValueError as wrong:
-        raise TargetError(f"--target {wrong}") from None
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -4,7 +4,7 @@ DoorbusterError                 exit 2: something the user can put right
 ├── ScenarioError               a scenario file: file, key, nearest valid key
 ├── CurveError                  a curve file: file, row or column
 ├── ImportFileError             a file to import, or where the import goes: file, line, column
-├── ExportError                 a shop's export given to audit: file, line, column
+├── ExportError                 a shop's export given to audit, or a pool's file: file, line, column
 ├── GateError                   a gate file: file, entry, key
 ├── RunDirectoryError           a run directory that cannot be read or written
 ├── TargetError                 the shop: down, not allowed, not the platform the scenario says

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
+from doorbuster.card_mistakes import explain
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.traffic.moves import BROWSE_STEPS, START
 from doorbuster.vocabulary import JOURNEYS, STEPS
@@ -230,6 +231,26 @@ class Hooks(Card):
     after: tuple[str, ...] = ()
 
 
+class PoolsCard(Card):
+    """Files beside the scenario that shoppers are dealt from; docs/pools.md shows each."""
+
+    products: str | None = None
+    """What shoppers can pick, instead of the shop's own catalogue."""
+    addresses: str | None = None
+    coupons: str | None = None
+    """Codes that anybody may try, instead of those that the shop tells."""
+    single_use_coupons: str | None = None
+    """Codes of which each is tried by one shopper."""
+    customers_share: float = Field(default=0, ge=0, le=1)
+    """Share of the native checkouts whose shopper logs in, with an account from DOORBUSTER_CUSTOMERS."""
+
+    @model_validator(mode="after")
+    def _one_kind_of_code(self) -> PoolsCard:
+        if self.coupons is not None and self.single_use_coupons is not None:
+            raise ValueError("coupons and single_use_coupons exclude each other; keep one")
+        return self
+
+
 class Scenario(Card):
     """One rehearsal, as a shop describes it."""
 
@@ -238,11 +259,21 @@ class Scenario(Card):
     journeys: Journeys
     shopper: Shopper
     storefront: StorefrontCard = StorefrontCard()
+    pools: PoolsCard = PoolsCard()
     limits: Limits = Limits()
     connections: Connections = Connections()
     faults: tuple[FaultCard, ...] = ()
     witnesses: WitnessCard = WitnessCard()
     hooks: Hooks = Hooks()
+
+    @model_validator(mode="after")
+    def _codes_can_be_dealt(self) -> Scenario:
+        if self.pools.single_use_coupons is not None and self.shopper.combinations != "off":
+            raise ValueError(
+                "pools.single_use_coupons and shopper.combinations exclude each other: a code that is used once cannot "
+                "meet everything; keep one"
+            )
+        return self
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -257,42 +288,3 @@ def load_scenario(path: Path) -> Scenario:
         return Scenario.model_validate(data)
     except ValidationError as invalid:
         raise ScenarioError(f"{path}: {explain(invalid, Scenario)}") from None
-
-
-def explain(invalid: ValidationError, model: type[BaseModel]) -> str:
-    """The first validation error as one sentence: key, what is wrong, nearest valid key."""
-    # An unknown key explains the missing one beside it ("bufer" for "buffer"), so it comes first; of the ways in which
-    # a value fits none of its forms, the deepest says most.
-    first = min(
-        invalid.errors(include_url=False), key=lambda error: (error["type"] != "extra_forbidden", -len(error["loc"]))
-    )
-    location = [
-        str(part) for part in first["loc"] if not str(part).startswith(("function-", "dict[", "float", "tuple["))
-    ]
-    key = ".".join(location)
-    if first["type"] == "extra_forbidden":
-        parent = _model_at(model, first["loc"][:-1])
-        names = [field.alias or name for name, field in parent.model_fields.items()]
-        return f"unknown key {key}{did_you_mean(location[-1], names)}"
-    if first["type"] == "missing":
-        return f"{key} is missing; add it"
-    message = first["msg"].removeprefix("Value error, ")
-    given: Any = first["input"]
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float) and repr(given) not in message else ""
-    return f"{key + ': ' if key else ''}{message[0].lower() + message[1:]}{shown}"
-
-
-def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
-    """The model that holds the key at `location`, through tuples and dicts."""
-    for part in location:
-        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
-        if field is None:
-            continue
-        stack: list[Any] = [field.annotation]
-        while stack:
-            annotation = stack.pop()
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                model = annotation
-                break
-            stack.extend(getattr(annotation, "__args__", ()))
-    return model

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     extra_header_value: SecretStr | None = None
     ca_bundle: Path | None = None
     """Certificates to trust beside the system's own (PEM)."""
+    customers: Path | None = None
+    """Accounts of returning buyers (CSV: email, password). A secret as a whole: it is read where it lies."""
     host_override: str | None = None
     """Host header to send, where the shop answers to another name than its address."""
     runs: Path = Path("runs")
@@ -51,8 +53,9 @@ class Settings(BaseSettings):
         }
         plain = {"extra_header": self.extra_header, "host_override": self.host_override}
         shape |= {name: value for name, value in plain.items() if value is not None}
-        if self.ca_bundle is not None:
-            shape["ca_bundle"] = hashlib.sha256(self.ca_bundle.read_bytes()).hexdigest()
+        for name in ("ca_bundle", "customers"):
+            if (path := getattr(self, name)) is not None:
+                shape[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return shape
 
     def shop_headers(self) -> dict[str, str]:
@@ -90,6 +93,14 @@ def checked_target(url: str) -> str:
     return url.rstrip("/")
 
 
+def target_option_url(target: str | None) -> str | None:
+    """What somebody gave as --target. Raises TargetError."""
+    try:
+        return None if target is None else checked_target(target)
+    except ValueError as wrong:
+        raise TargetError(f"--target {wrong}") from None
+
+
 def load_settings() -> Settings:
     """Settings from the environment. Raises TargetError that names the variable and never its value."""
     try:
@@ -100,6 +111,8 @@ def load_settings() -> Settings:
         raise TargetError(f"{name} {first['msg'].removeprefix('Value error, ')}") from None
     if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
         raise TargetError(f"DOORBUSTER_CA_BUNDLE: no such file {settings.ca_bundle}; give a PEM file")
+    if settings.customers is not None and not settings.customers.is_file():
+        raise TargetError(f"DOORBUSTER_CUSTOMERS: no such file {settings.customers}; give a CSV of email and password")
     if (settings.extra_header is None) != (settings.extra_header_value is None):
         raise TargetError("DOORBUSTER_EXTRA_HEADER and DOORBUSTER_EXTRA_HEADER_VALUE go together; set both or neither")
     return settings

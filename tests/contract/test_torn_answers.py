@@ -20,6 +20,8 @@ from tests.contract.test_every_adapter import JOURNEYS
 
 _GONE = object()
 _INSTEAD = (_GONE, None, "text", 7, [], {})
+_NOT_TRIED = ("html", "magento", "medusa", "shopify", "vendure")
+"""What the names of platforms begin with whose adapters this has not been asked of yet."""
 _NAMES_NOTHING = ("", "None", "[]", "{}")
 
 
@@ -53,8 +55,10 @@ def answers_of(exchange: Exchange, journey: str) -> list[Any]:
 
     def listened(request: Request) -> Response:
         response = shop(request)
-        json = b"json" in str(response.headers).encode() or response.body[:1] in (b"{", b"[")
-        said.append(orjson.loads(response.body) if json else None)
+        try:
+            said.append(orjson.loads(response.body))
+        except orjson.JSONDecodeError:
+            said.append(None)
         return response
 
     walk(replace(exchange, shop=lambda: listened), journey)
@@ -63,6 +67,8 @@ def answers_of(exchange: Exchange, journey: str) -> list[Any]:
 
 @pytest.mark.parametrize(("exchange", "journey"), JOURNEYS)
 def test_whatever_an_answer_lacks(exchange: Exchange, journey: str) -> None:
+    if exchange.platform.startswith(_NOT_TRIED):
+        pytest.skip(f"torn answers have not been tried on {exchange.platform} yet")
     # What a torn answer leads to may well be odd: it is not checked, and a canned shop may not know what to say.
     unchecked = replace(exchange, check=lambda request: None, shop=lambda: at_a_loss(exchange.shop()))
     for number, body in enumerate(answers_of(exchange, journey)):

@@ -28,7 +28,7 @@ def scenario(tmp_path: Path) -> Scenario:
 
 def check(answer: Answer, scenario: Scenario, url: str = URL, **settings: str) -> list[str]:
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        return preflight(http, url, scenario, Settings(**settings))  # type: ignore[arg-type]
+        return preflight(http, url, scenario, Settings(**settings), 5.0)  # type: ignore[arg-type]
 
 
 def silent(request: httpx.Request) -> httpx.Response:

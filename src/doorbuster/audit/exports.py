@@ -10,14 +10,15 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.audit.export_file import ExportRow, read_export
 from doorbuster.errors import ExportError, did_you_mean
+from doorbuster.export_file import ExportRow, read_export
 from doorbuster.promises.fact import Fact
+from doorbuster.storefronts.people import intent_in
 
 _PARTS: Final = ("items", "discount", "shipping", "tax")
 _SENT: Final = {"region": "region", "shipping": "shipped_by", "cart": "cart", "channel": "channel"}
 """By what promises call it, the column that says it: `shipping` is the column of its price."""
-_ORDER: Final = ("order_id", "intent", "at", "status", "total", "currency", *_PARTS, "codes", *_SENT.values())
+_ORDER: Final = ("order_id", "intent", "email", "at", "status", "total", "currency", *_PARTS, "codes", *_SENT.values())
 _LINE: Final = ("variant", "quantity", "price")
 _PAYMENT: Final = ("payment_id", "intent", "order_id", "at", "status", "amount", "currency")
 _EVENT: Final = ("order_id", "at", "value", "currency")
@@ -55,7 +56,7 @@ class Exports:
         for witness in sorted(replaced):
             yield Fact(None, witness, "books_read", None, None, None, None, None, None)
         if self.orders:
-            yield from _orders(self.orders, zero_us)
+            yield from orders_in(self.orders, zero_us)
         if self.payments:
             for row in read_export(self.payments, ("status", "amount", "currency"), _PAYMENT):
                 yield _payment(row, zero_us)
@@ -67,8 +68,8 @@ class Exports:
 NO_EXPORTS: Final = Exports()
 
 
-def _orders(path: Path, zero_us: int | None) -> Iterator[Fact]:
-    """One fact an order; the rows that repeat an order id are its further lines."""
+def orders_in(path: Path, zero_us: int | None) -> Iterator[Fact]:
+    """One fact an order; the rows that repeat an order id are its further lines. Raises ExportError."""
     lines: dict[str, list[dict[str, Any]]] = {}
     heads: dict[str, ExportRow] = {}
     for row in read_export(path, ("order_id", "total", "currency"), (*_ORDER, *_LINE)):
@@ -129,5 +130,6 @@ def _fact(
     if at_unix_us is not None and zero_us is None:
         raise ExportError(f"{row.file}: has times, and the run does not say when it started; leave the column at out")
     at_us = None if at_unix_us is None or zero_us is None else at_unix_us - zero_us
-    order_id, intent = row.text("order_id"), row.text("intent")
+    # A guest's e-mail address names the wish to buy, where the shop exports one.
+    order_id, intent = row.text("order_id"), row.text("intent") or intent_in(row.text("email"))
     return Fact(at_us, witness, kind, None, intent, order_id, amount_minor, currency, orjson.dumps(detail).decode())

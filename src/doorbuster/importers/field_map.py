@@ -9,8 +9,9 @@ from typing import Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from doorbuster.card_mistakes import explain
 from doorbuster.errors import ImportFileError
-from doorbuster.scenario import Card, DurationS, explain
+from doorbuster.scenario import Card, DurationS
 
 SHIPPED: Final = Path(__file__).parent / "series_formats"
 

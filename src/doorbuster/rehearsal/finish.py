@@ -13,12 +13,11 @@ from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.planning import fault_services
-from doorbuster.rehearsal.preflight import plain_http, witness_http
+from doorbuster.rehearsal.preflight import witness_http
+from doorbuster.rehearsal.shop import backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
-from doorbuster.storefronts.base import Backstage
 from doorbuster.storefronts.plain_client import HttpxClient
-from doorbuster.storefronts.platforms import platform_named
 from doorbuster.storefronts.staging_services import Witnesses
 
 _ROWS_A_PART: Final = 50_000
@@ -48,8 +47,8 @@ def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings
         with witness_http(settings) as http:
             Witnesses(HttpxClient(http), witnesses).steer(rows, fault_services())
     else:
-        with plain_http(settings) as http:
-            backstage_of(directory, http, settings).steer(rows)
+        with backstage_of(directory, settings) as shop:
+            shop.steer(rows)
 
 
 def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str, ...]]:
@@ -62,10 +61,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     if run["stopped_because"] in ("prepared", "running"):
         run = directory.update_run(complete=False, stopped_because="the load process was killed")
     scenario = load_scenario(directory.path / "scenario.toml")
-    with plain_http(settings) as http:
-        read_back = _keep_books(
-            directory, "read-back", lambda: backstage_of(directory, http, settings).read_back().orders
-        )
+    read_back = _keep_books(directory, "read-back", lambda: _shops_books(directory, settings))
     with witness_http(settings) as http:
         witnesses = Witnesses(HttpxClient(http), scenario.witnesses.addresses)
         heard = _keep_books(directory, "witnesses", witnesses.read_back) | {"names": witnesses.names()}
@@ -118,12 +114,9 @@ def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
     return validity.valid, tuple(validity.reasons)
 
 
-def backstage_of(directory: RunDirectory, http: httpx.Client, settings: Settings) -> Backstage:
-    """The backstage of the shop that a run was on."""
-    run = directory.read_run()
-    platform = platform_named(run["platform"], directory.path, str(directory.path))
-    shop = settings.shop(run["target"], run.get("storefront_options", {}), backstage=True)
-    return platform.backstage(HttpxClient(http), shop)
+def _shops_books(directory: RunDirectory, settings: Settings) -> Iterator[Mapping[str, Any]]:
+    with backstage_of(directory, settings) as shop:
+        yield from shop.read_back().orders
 
 
 def _facts(run: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

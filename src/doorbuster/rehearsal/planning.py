@@ -7,14 +7,22 @@ from urllib.parse import urlsplit
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Scenario, load_scenario
+from doorbuster.settings import Settings
 from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.traffic.plan import Plan, build_plan
+from doorbuster.traffic.pool_files import pool_paths, read_pools
+from doorbuster.traffic.pools import Pools
 
 
 def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
     """A scenario file's plan. Raises ScenarioError and CurveError."""
     scenario = load_scenario(scenario_path)
     platform = platform_named(scenario.storefront.platform, scenario_path.parent, str(scenario_path))
+    if scenario.pools.customers_share and not platform.accounts:
+        raise ScenarioError(
+            f"{scenario_path}: pools.customers_share: nobody can log in on platform {scenario.storefront.platform}; "
+            "leave it out"
+        )
     options_of(platform, scenario.storefront.options, scenario_path.parent, str(scenario_path))
     check_faults(scenario, scenario_path)
     plan = build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
@@ -26,6 +34,11 @@ def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, mi
                 "move it into the window"
             )
     return plan
+
+
+def pools_of(scenario: Scenario, scenario_path: Path, settings: Settings) -> Pools:
+    """What the scenario's files hold for its shoppers. Raises ExportError."""
+    return read_pools(pool_paths(scenario.pools, scenario_path.parent), scenario.pools, settings.customers)
 
 
 def check_faults(scenario: Scenario, where: Path) -> None:

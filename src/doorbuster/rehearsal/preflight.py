@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
 from doorbuster.errors import TargetError
+from doorbuster.rehearsal.hosted_shops import hosted_by_adapter, hosted_by_answer, hosted_by_name
+from doorbuster.rehearsal.payment_hosts import live_keys, payment_service
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.base import Backstage
 
 CONSENT_PATH = "/.well-known/doorbuster.txt"
 CONSENT_HEADER = "doorbuster-owner"
+MOST_UNPERMITTED_PER_S: Final = 1.0
+"""Sessions a second that a shop on a shared platform gets without a permission in writing."""
 _TIMEOUT = httpx.Timeout(8.0, connect=4.0)
 
 
 @contextmanager
-def plain_http(settings: Settings) -> Iterator[httpx.Client]:
-    """An httpx client with the environment's credentials, for everything that is not load."""
-    headers = settings.shop_headers() | ({"host": settings.host_override} if settings.host_override else {})
+def plain_http(settings: Settings, base_url: str, allowed_hosts: Collection[str]) -> Iterator[httpx.Client]:
+    """An httpx client for everything that is not load: to the allowed hosts alone, with secrets for the shop's own.
+
+    A request to any other host raises TargetError, and nothing is sent there.
+    """
+    guard = _guard(settings, urlsplit(base_url), allowed_hosts)
     verify = str(settings.ca_bundle) if settings.ca_bundle else True
-    with httpx.Client(headers=headers, verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
+    hooks = {"request": [guard]}
+    with httpx.Client(event_hooks=hooks, verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
         yield client
 
 
@@ -35,6 +45,24 @@ def witness_http(settings: Settings) -> Iterator[httpx.Client]:
         yield client
 
 
+def _guard(settings: Settings, shop: SplitResult, allowed_hosts: Collection[str]) -> Callable[[httpx.Request], None]:
+    """Looks at each request before it leaves."""
+
+    def look(request: httpx.Request) -> None:
+        host = request.url.host
+        if host not in allowed_hosts:
+            raise TargetError(
+                f"{host} is not among limits.allowed_hosts, so nothing was sent there; list it if it is the shop's own"
+            )
+        if host == shop.hostname and (request.url.scheme == "https" or shop.scheme != "https"):
+            for name, value in settings.shop_headers().items():
+                request.headers.setdefault(name, value)
+            if settings.host_override:
+                request.headers["host"] = settings.host_override
+
+    return look
+
+
 def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -42,31 +70,91 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def preflight(http: httpx.Client, base_url: str, scenario: Scenario, settings: Settings) -> list[str]:
+def preflight(
+    http: httpx.Client, base_url: str, scenario: Scenario, settings: Settings, peak_per_s: float
+) -> list[str]:
     """Check that the shop may be loaded and answers; returns the overrides that were used, as sentences.
 
-    Raises TargetError: host not listed, no consent, down.
+    `peak_per_s`: the most sessions a second that will be sent. Raises TargetError: host not listed, a payment service
+    or a live key listed, too much for a hosted shop (all before a byte is sent, where the name says so), no consent,
+    down. Consent needs a GET of the home page and one of CONSENT_PATH: nothing else is sent without it.
     """
     host = urlsplit(base_url).hostname or ""
-    if host not in scenario.limits.allowed_hosts:
-        raise TargetError(
-            f'{host} is not among limits.allowed_hosts of scenario "{scenario.name}"; '
-            "list it there if this shop is yours to load"
-        )
+    _before_a_byte(host, scenario)
+    overrides = _permitted(_hosted(host, scenario), scenario, peak_per_s)
     try:
         first = http.get(base_url + "/")
     except httpx.HTTPError as down:
         raise TargetError(
             f"{base_url} does not answer ({type(down).__name__}: {down}); start the shop or correct --target"
         ) from None
+    overrides = overrides or _permitted(_told(first), scenario, peak_per_s)
     if is_loopback(host) or _consents(http, base_url, first):
-        return []
+        return overrides
     if settings.load_without_consent == host:
-        return [f"{host} does not say that it agrees to be loaded; DOORBUSTER_LOAD_WITHOUT_CONSENT overrode that"]
+        said = f"{host} does not say that it agrees to be loaded; DOORBUSTER_LOAD_WITHOUT_CONSENT overrode that"
+        return [*overrides, said]
     raise TargetError(
         f"{host} does not agree to be loaded: put the owner's name into {CONSENT_PATH} or a {CONSENT_HEADER} "
         f"response header, or override with DOORBUSTER_LOAD_WITHOUT_CONSENT={host}"
     )
+
+
+def no_hazards(shop: Backstage, base_url: str) -> None:
+    """Raises TargetError where the shop itself says why it must not be rehearsed on as it stands."""
+    hazards = shop.hazards()
+    if hazards:
+        raise TargetError(f"{base_url} must not be rehearsed on as it stands: {'; '.join(hazards)}")
+
+
+def _before_a_byte(host: str, scenario: Scenario) -> None:
+    """What the scenario alone gives away."""
+    if host not in scenario.limits.allowed_hosts:
+        raise TargetError(
+            f'{host} is not among limits.allowed_hosts of scenario "{scenario.name}"; '
+            "list it there if this shop is yours to load"
+        )
+    for listed in scenario.limits.allowed_hosts:
+        service = payment_service(listed)
+        if service:
+            raise TargetError(
+                f'limits.allowed_hosts of scenario "{scenario.name}" lists {listed}, which belongs to {service}: its '
+                "payments are real or its sandbox is shared; take it out and give the shop a gateway of its own "
+                "(docs/witnesses.md)"
+            )
+    for key in live_keys(scenario.storefront.options):
+        raise TargetError(
+            f'{key} of scenario "{scenario.name}" opens a live payment account; put in the key of a test account, and '
+            "treat this one as known to whoever read the file"
+        )
+
+
+def _hosted(host: str, scenario: Scenario) -> str | None:
+    """The platform that the scenario gives away: by a name, or by the adapter where the shop has a name of its own."""
+    names = (host, *scenario.limits.allowed_hosts)
+    adapter = scenario.storefront.platform if not is_loopback(host) else ""
+    return next(filter(None, [*map(hosted_by_name, names), hosted_by_adapter(adapter)]), None)
+
+
+def _permitted(hosted: str | None, scenario: Scenario, peak_per_s: float) -> list[str]:
+    """Shops that share their platform with others get a session a second, or a permission in writing."""
+    if hosted is None:
+        return []
+    permission = (scenario.storefront.permission or "").strip()
+    if permission:
+        return [f"the shop is hosted by {hosted}; storefront.permission says that its load is permitted: {permission}"]
+    if peak_per_s > MOST_UNPERMITTED_PER_S:
+        raise TargetError(
+            f'scenario "{scenario.name}" would send {peak_per_s:,.3g} sessions a second to a shop that {hosted} hosts '
+            f"beside many others; get its permission in writing and name it under storefront.permission, or send "
+            f"{MOST_UNPERMITTED_PER_S:g} a second at most (--scale)"
+        )
+    return []
+
+
+def _told(first: httpx.Response) -> str | None:
+    cookies = [cookie.partition("=")[0].strip() for cookie in first.headers.get_list("set-cookie")]
+    return hosted_by_answer(first.headers, cookies, first.content)
 
 
 def _consents(http: httpx.Client, base_url: str, first: httpx.Response) -> bool:

@@ -22,14 +22,17 @@ import httpx
 from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.hooks import run_hooks
-from doorbuster.rehearsal.planning import plan_of
-from doorbuster.rehearsal.preflight import plain_http, preflight, witness_http
+from doorbuster.rehearsal.planning import plan_of, pools_of
+from doorbuster.rehearsal.preflight import no_hazards, plain_http, preflight, witness_http
+from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
-from doorbuster.storefronts.base import Product
+from doorbuster.storefronts.base import Backstage, Product
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.storefronts.staging_services import Witnesses
 from doorbuster.traffic.plan import Plan
+from doorbuster.traffic.pool_files import pool_paths
+from doorbuster.traffic.pools import Pools, check_accounts
 from doorbuster.traffic.visit import with_popularity
 
 
@@ -51,15 +54,18 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     scenario = plan.scenario
     if not plan.due_us.size:
         raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
+    pools = pools_of(scenario, options.scenario_path, settings)
+    check_accounts(pools)
     check_writable(options.runs)
-    with plain_http(settings) as http:
-        overrides = preflight(http, options.target, scenario, settings)
+    with plain_http(settings, options.target, scenario.limits.allowed_hosts) as http:
+        overrides = preflight(http, options.target, scenario, settings, plan.peak_per_s)
         run_hooks(scenario.hooks.before, "before")
         try:
-            known = _known_start(http, plan, options, settings)
+            known = _known_start(http, plan, options, settings, pools)
             directory = new_run_directory(options.runs, scenario.name)
             with _gone_on_failure(directory):
                 _write(directory, plan, options, *known, overrides)
+                _keep_pools(directory, scenario, options.scenario_path.parent, pools)
         except BaseException:
             # The commands before have changed the shop: those after put it right, also when nothing is sent.
             with contextlib.suppress(HookError):
@@ -130,6 +136,7 @@ def _write(
                 "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
             },
             "overrides": overrides,
+            "permission": scenario.storefront.permission,
             "complete": False,
             "stopped_because": "prepared",
             # Said until `finish` has done its work: a run that is cut off before has kept no promise.
@@ -140,7 +147,7 @@ def _write(
 
 
 def _known_start(
-    http: httpx.Client, plan: Plan, options: RunOptions, settings: Settings
+    http: httpx.Client, plan: Plan, options: RunOptions, settings: Settings, pools: Pools
 ) -> tuple[str, list[Product], list[str], Mapping[str, Any]]:
     """Reset the shop; returns what it says it is, what shoppers can pick, the coupons they may try, its options."""
     scenario = plan.scenario
@@ -150,17 +157,34 @@ def _known_start(
     shop = platform.backstage(HttpxClient(http), settings.shop(options.target, shop_options, backstage=True))
     try:
         shop_line = shop.check()
+        no_hazards(shop, options.target)
         shop.reset(plan.seed)
         if witnesses := scenario.witnesses.addresses:
             with witness_http(settings) as witness:
                 Witnesses(HttpxClient(witness), witnesses).reset(plan.seed)
-        catalogue = with_popularity(shop.catalogue(), scenario.shopper, where)
-        return shop_line, catalogue, list(shop.coupons()), shop_options
+        products = shop.catalogue() if pools.products is None else pools.products
+        catalogue = with_popularity(products, scenario.shopper, where, weighted=pools.weighted)
+        return shop_line, catalogue, _codes(pools, shop), shop_options
     except (LookupError, TypeError, ValueError) as odd:
         raise TargetError(
             f"{options.target} does not answer as platform {scenario.storefront.platform} does "
             f"({type(odd).__name__}: {odd}); check the target and the scenario's platform"
         ) from None
+
+
+def _codes(pools: Pools, shop: Backstage) -> list[str]:
+    """The codes that anybody may try; none where each shopper is dealt one of their own."""
+    if pools.single_use is not None:
+        return []
+    return list(shop.coupons() if pools.coupons is None else pools.coupons)
+
+
+def _keep_pools(directory: RunDirectory, scenario: Scenario, folder: Path, pools: Pools) -> None:
+    """A copy of each file but the accounts', of which the run only says how many there were."""
+    for name, path in pool_paths(scenario.pools, folder).items():
+        directory.write_bytes(f"pools/{name}.csv", path.read_bytes())
+    if pools.customers_share:
+        directory.update_run(pools={"accounts": len(pools.customers), "customers_share": pools.customers_share})
 
 
 def _kept_adapter(directory: RunDirectory, folder: Path, platform: str) -> str:

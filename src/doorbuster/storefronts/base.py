@@ -53,11 +53,12 @@ class Address(NamedTuple):
     phone: str = ""
 
 
-class Customer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Customer:
     """A shopper who has an account, and logs in where the checkout begins."""
 
     email: str
-    password: str
+    password: str = field(repr=False)
 
 
 class Combination(NamedTuple):
@@ -258,3 +259,5 @@ class Platform:
     storefront: Callable[[Client, Shop, Visit], Storefront]
     backstage: Callable[[Client, Shop], Backstage]
     read_options: ReadOptions
+    accounts: bool = False
+    """Whether `Visit.customer` logs in; where not, a scenario that wants customers is refused."""

@@ -15,8 +15,8 @@ _ADDRESSES: Final = tuple(
     Address("Rehearsal Shopper", "1 Example Street", city, state, country, postal_code, phone)
     for city, state, country, postal_code, phone in (
         ("Madrid", "Madrid", "ES", "28001", "+34910000000"),
-        ("Berlin", "Berlin", "DE", "10115", "+4930000000"),
-        ("Lyon", "Rhône", "FR", "69001", "+33400000000"),
+        ("Berlin", "Berlin", "DE", "10115", "+493023125000"),
+        ("Lyon", "Rhône", "FR", "69001", "+33199001234"),
     )
 )
 _INTENT_OF: Final = re.compile(rf"(.+)@{re.escape(EMAIL_DOMAIN)}", re.IGNORECASE)
@@ -47,5 +47,6 @@ def address_of(visit: Visit, country: str | None = None) -> Address:
 
     The country is taken over a pool's: a shop that does not deliver there would refuse every order.
     """
-    own = visit.address or _ADDRESSES[visit.session % len(_ADDRESSES)]
+    there = [address for address in _ADDRESSES if address.country == country] or _ADDRESSES
+    own = visit.address or there[visit.session % len(there)]
     return own if country is None or own.country == country else own._replace(country=country)

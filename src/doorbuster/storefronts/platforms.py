@@ -15,7 +15,18 @@ from pydantic import ValidationError
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.storefronts.base import Platform
 
-PLATFORMS: Final = ("acp", "staging", "ucp")
+PLATFORMS: Final = (
+    "acp",
+    "html",
+    "magento",
+    "magento_rest",
+    "medusa",
+    "shopify",
+    "shopify_online_store",
+    "staging",
+    "ucp",
+    "vendure",
+)
 """Ours: each a module of this package. Others come as a file, a dotted path or an entry point."""
 ENTRY_POINTS: Final = "doorbuster.storefronts"
 

@@ -118,7 +118,7 @@ class StagingStorefront:
 
     def checkout_address(self) -> Answer:
         path = f"/carts/{self._cart}/checkout/address"
-        return self._change("checkout.address", "PUT", path, address_of(self.visit.session))
+        return self._change("checkout.address", "PUT", path, address_of(self.visit))
 
     def checkout_shipping(self) -> Answer:
         own = self._own("checkout.shipping")

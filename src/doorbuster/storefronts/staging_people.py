@@ -27,6 +27,7 @@ _ADDRESSES: Final = tuple(
     }
     for city, state, country, postal_code in _PLACES
 )
+_COUNTRIES_SERVED: Final = frozenset(address["country"] for address in _ADDRESSES)
 _COUNTRIES: Final = ("es", "de", "gb", "us", "mx", "in", "cn", "jp", "au")
 """Whose clocks differ: in a third of them or more a shop that keeps to its own hours writes at night, at any moment."""
 _SAVES_CART: Final = 0.6
@@ -36,9 +37,14 @@ _AWAY: Final = 0.08
 _SHIPPING: Final = ("standard", "standard", "express")
 
 
-def address_of(session: int) -> Mapping[str, str]:
-    """Session i lives in the i-th place, and so on from the first again: every seed sees every country."""
-    return _ADDRESSES[session % len(_ADDRESSES)]
+def address_of(visit: Visit) -> Mapping[str, str]:
+    """Where the scenario's pool says, if the shop delivers there; else session i lives in the i-th place, and so on
+    from the first again: every seed sees every country.
+    """
+    home = visit.address
+    if home is None or home.country not in _COUNTRIES_SERVED:
+        return _ADDRESSES[visit.session % len(_ADDRESSES)]
+    return {name: value for name, value in home._asdict().items() if name != "phone"}
 
 
 def shipping_of(session: int) -> str:

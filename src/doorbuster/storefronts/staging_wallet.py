@@ -48,7 +48,7 @@ class StagingWallet:
             self.noticing.shipping = (option, amount_of(session, "fulfillment"))
             return kept
 
-        details: Mapping[str, Any] = {"address": address_of(self.visit.session)}
+        details: Mapping[str, Any] = {"address": address_of(self.visit)}
         items = [line.product.variant for line in self.visit.lines]
         began_s = time.perf_counter()
         answer = read("wallet.update", self.session.update(details, ("shipping", option), items), ready)

@@ -19,9 +19,14 @@ from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.floor import ShopFloor, StepListener
 from doorbuster.swarm.transport import transport_options
 from doorbuster.traffic.plan import Plan, build_plan
+from doorbuster.traffic.pool_files import read_pools
+from doorbuster.traffic.pools import Dealer, check_accounts
 from doorbuster.traffic.visit import Visits
 
 _PREPARED = ("run.json", "scenario.toml", "curve.csv", "catalogue.parquet/part-000000.parquet")
+_DEALT = ("addresses", "single_use_coupons")
+"""Pools that shoppers are dealt from on the way; the others are in the files above by now."""
+_FILES = (*_PREPARED, *(f"pools/{name}.csv" for name in _DEALT))
 """All that a worker needs of a run that is prepared; none of it is secret."""
 
 
@@ -42,12 +47,25 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
         total_timeout_s=wished.total_timeout_s,
         body_limit_bytes=int(wished.body_limit_mb * (1 << 20)),
     )
+    pools = read_pools(
+        {name: directory.path / f"pools/{name}.csv" for name in _DEALT if getattr(scenario.pools, name) is not None},
+        scenario.pools,
+        settings.customers,
+    )
+    check_accounts(pools)
     rows = pq.read_table(directory.table_path("catalogue"), schema=CATALOGUE).drop_columns("arm").to_pylist()
     floor = ShopFloor(
         scenario=scenario,
         seed=plan.seed,
         shop=settings.shop(run["target"], run["storefront_options"]),
-        visits=Visits(scenario.shopper, [Product(**row) for row in rows], run["coupons"], plan.seed, run["id"]),
+        visits=Visits(
+            scenario.shopper,
+            [Product(**row) for row in rows],
+            run["coupons"],
+            plan.seed,
+            run["id"],
+            Dealer(pools, plan) if pools.dealt else None,
+        ),
         storefront_of=platform_named(run["platform"], directory.path, str(directory.path)).storefront,
         transport=transport,
         clock=clock,
@@ -59,12 +77,13 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
 
 def pack_run(directory: RunDirectory) -> dict[str, bytes]:
     """A prepared run directory's files, to send to a worker."""
-    return {name: (directory.path / name).read_bytes() for name in _PREPARED}
+    return {name: (directory.path / name).read_bytes() for name in _FILES if (directory.path / name).is_file()}
 
 
 def unpack_run(files: Mapping[str, bytes], folder: Path) -> RunDirectory:
     """The reverse of `pack_run`; other names than those are not written."""
     directory = RunDirectory(folder)
-    for name in _PREPARED:
-        directory.write_bytes(name, files[name])
+    for name in _FILES:
+        if name in files or name in _PREPARED:
+            directory.write_bytes(name, files[name])
     return directory

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from doorbuster.journeys.expect import Expectation
 from doorbuster.traffic.plan import Plan
+from doorbuster.traffic.pools import NO_POOLS, Pools, pool_warnings
 from doorbuster.vocabulary import JOURNEYS
 
 BUYING = ("native_checkout", "express_wallet")
@@ -34,7 +35,7 @@ class Outlook:
     warnings: tuple[str, ...]
 
 
-def outlook(plan: Plan, expected: Mapping[str, Expectation]) -> Outlook:
+def outlook(plan: Plan, expected: Mapping[str, Expectation], pools: Pools = NO_POOLS) -> Outlook:
     """Sum a plan up. Rates are exact means of the plan, session counts are the plan's own arrivals."""
     starts, planned, last_year = rates_by_bin(plan, 60.0)
     busiest = int(np.argmax(planned.sum(axis=1)))
@@ -51,7 +52,10 @@ def outlook(plan: Plan, expected: Mapping[str, Expectation]) -> Outlook:
         orders=sum(by_journey[journey] for journey in BUYING),
         requests=round(sum(by_journey[journey] * expected[journey].steps for journey in JOURNEYS)),
         shoppers_at_once=round(at_once),
-        warnings=tuple(_warnings(plan, round(at_once), int(counts.sum()))),
+        warnings=(
+            *_warnings(plan, round(at_once), int(counts.sum())),
+            *pool_warnings(plan, pools, expected["native_checkout"].duration_s),
+        ),
     )
 
 

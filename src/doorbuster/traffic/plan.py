@@ -49,6 +49,11 @@ class Plan:
         return float(self.edges_s[-1])
 
     @property
+    def peak_per_s(self) -> float:
+        """Sessions a second at the busiest moment, over all journeys."""
+        return float(self.planned_per_s.sum(axis=1).max())
+
+    @property
     def squeeze(self) -> float:
         """Seconds of the run to one second of the window."""
         return (self.duration_s - self.warm_up_s) / self.window.duration_s

@@ -9,12 +9,16 @@ from hashlib import blake2b
 from itertools import accumulate, islice
 from statistics import NormalDist
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from doorbuster.errors import ScenarioError, did_you_mean
 from doorbuster.scenario import Shopper
 from doorbuster.storefronts.base import Line, Product, Visit
 from doorbuster.traffic.combinations import SEVERAL, TWO_CODES, Deal
 from doorbuster.traffic.moves import Moves
+
+if TYPE_CHECKING:
+    from doorbuster.traffic.pools import Dealer
 
 _z = NormalDist().inv_cdf  # a uniform draw as a standard normal one: one draw to one value
 _Z90 = _z(0.9)
@@ -33,8 +37,18 @@ def draws(seed: int, session: int, purpose: str, block: int = 0) -> list[float]:
     return [(word + 0.5) * 2.0**-32 for word in words]
 
 
-def with_popularity(products: Sequence[Product], shopper: Shopper, where: str) -> list[Product]:
-    """The products shoppers pick from, each with its Zipf weight by catalogue rank. Raises ScenarioError."""
+def tries_codes(seed: int, session: int, share: float) -> bool:
+    """Whether this shopper tries a discount code, where their journey has a place for one."""
+    return draws(seed, session, "visit")[2] < share
+
+
+def with_popularity(
+    products: Sequence[Product], shopper: Shopper, where: str, *, weighted: bool = False
+) -> list[Product]:
+    """The products shoppers pick from, each with its Zipf weight by catalogue rank; or `weighted` as they are.
+
+    Raises ScenarioError.
+    """
     by_name = {product.product: product for product in products}
     for name in shopper.products:
         if name not in by_name:
@@ -42,6 +56,10 @@ def with_popularity(products: Sequence[Product], shopper: Shopper, where: str) -
     chosen = [by_name[name] for name in shopper.products] if shopper.products else list(products)
     if not chosen:
         raise ScenarioError(f"{where}: the shop's catalogue is empty; load its products before the rehearsal")
+    if weighted:
+        if not sum(product.weight for product in chosen):
+            raise ScenarioError(f"{where}: shopper.products: all of these weigh 0 in pools.products; raise one")
+        return chosen
     return [
         Product(p.product, p.variant, p.sku, p.price_minor, p.currency, p.stock, rank**-shopper.popularity)
         for rank, p in enumerate(chosen, start=1)
@@ -52,9 +70,16 @@ class Visits:
     """Draws visits, and the think times in between, from a catalogue snapshot."""
 
     def __init__(
-        self, shopper: Shopper, catalogue: Sequence[Product], coupons: Sequence[str], seed: int, run_id: str
+        self,
+        shopper: Shopper,
+        catalogue: Sequence[Product],
+        coupons: Sequence[str],
+        seed: int,
+        run_id: str,
+        dealer: Dealer | None = None,
     ) -> None:
-        """`run_id` only tells this run's purchase intents from another run's on the same shop."""
+        """`run_id` only tells this run's purchase intents from another run's on the same shop; `dealer` deals from the
+        scenario's pools."""
         self._run_id = run_id
         self._lines = [Line(product, 1) for product in catalogue]
         self._coupons = tuple(coupons)
@@ -68,6 +93,7 @@ class Visits:
         self._moves = Moves(shopper.moves) if shopper.moves else None
         deals = shopper.combinations == "pairwise"
         self._deal = Deal(self._coupons, lambda block: draws(seed, 0, "deal", block)) if deals else None
+        self._dealer = dealer
 
     def visit(self, session: int, journey: str) -> Visit:
         """Session number and journey to what that shopper wants."""
@@ -91,7 +117,8 @@ class Visits:
             double_submit_after_s=0.03 + 0.25 * gap if double < self._double_submit else None,
             pages=pages,
         )
-        return self._as_dealt(visit, self._deal) if self._deal and visit.intent else visit
+        visit = self._as_dealt(visit, self._deal) if self._deal and visit.intent else visit
+        return self._dealer.provide(visit) if self._dealer else visit
 
     def _as_dealt(self, visit: Visit, deal: Deal) -> Visit:
         """The same shopper with the codes and the basket of the combination that the session was dealt."""

@@ -70,8 +70,12 @@ class ExportRow:
         raise ExportError(f"{self.file}, line {self.line}, column {column}: {what}")
 
 
-def read_export(path: Path, needed: Sequence[str], known: Sequence[str]) -> Iterator[ExportRow]:
+def read_export(
+    path: Path, needed: Sequence[str], known: Sequence[str], page: str = "docs/audit.md"
+) -> Iterator[ExportRow]:
     """The file's rows, comma or semicolon between cells; columns nobody asked for are passed over.
+
+    `page` is the document that shows such a file.
 
     Raises ExportError where the file cannot be read or lacks a column.
     """
@@ -89,7 +93,7 @@ def read_export(path: Path, needed: Sequence[str], known: Sequence[str]) -> Iter
         for name in needed:
             if name not in header:
                 near = did_you_mean(name, header) if header else "; it is empty"
-                raise ExportError(f"{path}, line 1: no column {name}{near}; docs/audit.md shows such a file")
+                raise ExportError(f"{path}, line 1: no column {name}{near}; {page} shows such a file")
         for cells in lines:
             if not any(cell.strip() for cell in cells):
                 continue

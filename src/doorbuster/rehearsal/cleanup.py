@@ -1,0 +1,122 @@
+"""What a rehearsal left in the shop: its synthetic orders, and no others, cancelled where the platform allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from doorbuster.promises.words import amount_text, some
+from doorbuster.record.directory import RunDirectory
+from doorbuster.record.reading import read_table
+from doorbuster.rehearsal.preflight import plain_http, preflight
+from doorbuster.rehearsal.shop import backstage_of
+from doorbuster.scenario import load_scenario
+from doorbuster.settings import Settings
+
+_KINDS: Final = {"order": "paid", "order_pending": "pending"}
+_NOT_IN_BOOKS: Final = (
+    "the shop's books do not give it to a shopper of this run, so it is not touched; look at it by hand"
+)
+
+
+class Left(NamedTuple):
+    """An order of a run's, as far as its shoppers and the shop's books tell."""
+
+    order_id: str
+    intent: str | None
+    state: str
+    """`paid`, `pending`, or `seen` where only a shopper speaks of it."""
+    amount_minor: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What became of them."""
+
+    run: str
+    ours: tuple[Left, ...]
+    """Those that the books give to a shopper of this run."""
+    doubtful: tuple[Left, ...]
+    """Those that only a shopper speaks of."""
+    cancelled: Mapping[str, str | None] | None
+    """Order id to why it was not cancelled, None where it was; None as a whole where none was to be cancelled."""
+
+
+def clean_up(run_path: Path, settings: Settings, target: str | None, really: bool) -> Cleaned:
+    """List a run's orders, and cancel them if `really`. Raises DoorbusterError: no such run, shop not reachable."""
+    directory = RunDirectory(run_path)
+    run = directory.read_run()
+    url = target or run["target"]
+    scenario = load_scenario(directory.path / "scenario.toml")
+    with plain_http(settings, url, scenario.limits.allowed_hosts) as http:
+        preflight(http, url, scenario, settings, 0.0)
+    with backstage_of(directory, settings, url) as shop:
+        shop.check()
+        facts: Iterable[Mapping[str, Any]] = read_table(directory, "facts").to_pylist()
+        if not run.get("read_back", {}).get("done"):
+            facts = shop.read_back().orders  # a run that was cut off has not asked what it left behind
+        sessions = read_table(directory, "sessions").to_pylist()
+        ours, doubtful = orders_of(run["id"], sessions, facts)
+        ids = [one.order_id for one in ours]
+        cancelled = None
+        if really:
+            told = shop.cancel(ids) if ids else {}
+            cancelled = {order_id: told.get(order_id, "the platform did not say") for order_id in ids}
+    return Cleaned(run["id"], ours, doubtful, cancelled)
+
+
+def orders_of(
+    run_id: str, sessions: Iterable[Mapping[str, Any]], facts: Iterable[Mapping[str, Any]]
+) -> tuple[tuple[Left, ...], tuple[Left, ...]]:
+    """(orders that the books give to this run's purchase intents, orders that only its shoppers saw).
+
+    A page can show a stranger's order: what a shopper saw is cancelled only when the books say whose it is.
+    """
+    mine = re.compile(re.escape(run_id) + r"-\d+", re.IGNORECASE)  # shops write e-mail addresses in small letters
+    ours: dict[str, Left] = {}
+    for row in facts:
+        state = _KINDS.get(row["kind"]) if row["witness"] == "shop" else None
+        if state and row["order_id"] and mine.fullmatch(row["intent"] or ""):
+            left = Left(row["order_id"], row["intent"], state, row["amount_minor"], row["currency"])
+            ours.setdefault(left.order_id, left)
+    doubtful = {
+        row["order_id"]: Left(row["order_id"], row["intent"], "seen", row["total_minor"], row["currency"])
+        for row in sessions
+        if row["order_id"] and row["order_id"] not in ours
+    }
+    return tuple(ours.values()), tuple(doubtful.values())
+
+
+def cleanup_text(cleaned: Cleaned) -> str:
+    """An order a line, and what became of it."""
+    return "\n".join(_lines(cleaned))
+
+
+def _lines(cleaned: Cleaned) -> Iterator[str]:
+    ours, cancelled = cleaned.ours, cleaned.cancelled
+    if cancelled is None:
+        what = "add --yes to cancel them" if ours else "nothing to cancel"
+        yield f"{cleaned.run}: {some(len(ours), 'order')} in the shop; {what}"
+    else:
+        gone = sum(why is None for why in cancelled.values())
+        yield f"{cleaned.run}: {gone:,} of {some(len(ours), 'order')} cancelled"
+    for one in ours:
+        yield f"  {_named(one)}{_fate(one.order_id, cancelled)}"
+    for one in cleaned.doubtful:
+        yield f"  {_named(one)}: {_NOT_IN_BOOKS}"
+
+
+def _fate(order_id: str, cancelled: Mapping[str, str | None] | None) -> str:
+    if cancelled is None:
+        return ""
+    why = cancelled[order_id]
+    return ": cancelled" if why is None else f": not cancelled, {why}"
+
+
+def _named(one: Left) -> str:
+    money = "" if one.amount_minor is None else f", {amount_text(one.amount_minor, one.currency)}"
+    return f"{one.order_id}  {one.state}, intent {one.intent}{money}"

@@ -1,0 +1,54 @@
+"""`doorbuster check` and `doorbuster cleanup`: parse, call one function, print; `cli.py` has the others, and exits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from doorbuster.settings import load_settings, target_option_url
+
+target_option = click.option("--target", help="Base URL of the shop; else DOORBUSTER_TARGET.")
+
+
+@click.command(epilog="Example: doorbuster check smoke --requests")
+@click.argument("scenario")
+@target_option
+@click.option("--requests", is_flag=True, help="Also list each request under its step.")
+def check(scenario: str, target: str | None, requests: bool) -> None:
+    """Walk one shopper through each journey, the day before: what works, what does not, what to do.
+
+    SCENARIO is a file, or the name of one. The shop is brought into its known state as for a run; what is bought is
+    cancelled where the platform allows. Ends with 0, or 1 when something does not work.
+    """
+    from doorbuster.cards import find_scenario
+    from doorbuster.rehearsal.check import check_shop
+    from doorbuster.rehearsal.check_rows import rows_of
+    from doorbuster.rehearsal.check_text import check_text, requests_text
+    from doorbuster.rehearsal.shop import shop_for
+
+    settings = load_settings()
+    path = find_scenario(scenario)
+    with shop_for(path, target_option_url(target) or settings.target) as url:
+        seen = check_shop(path, url, settings)
+    rows = rows_of(seen)
+    print(check_text(seen, rows))
+    if requests:
+        print(requests_text(seen))
+    sys.exit(int(any(row.state == "does not work" for row in rows)))
+
+
+@click.command(epilog="Example: doorbuster cleanup runs/NEW --yes")
+@click.argument("run_directory", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--target", help="Where the shop answers now; else where the run found it.")
+@click.option("--yes", is_flag=True, help="Cancel them; without it they are only listed.")
+def cleanup(run_directory: Path, target: str | None, yes: bool) -> None:
+    """List the orders that a run left in the shop, and cancel them where the platform allows.
+
+    Only orders that the shop's books give to one of this run's shoppers are touched.
+    """
+    from doorbuster.rehearsal.cleanup import clean_up, cleanup_text
+
+    cleaned = clean_up(run_directory, load_settings(), target_option_url(target), yes)
+    print(cleanup_text(cleaned))

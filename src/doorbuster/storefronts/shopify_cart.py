@@ -1,0 +1,136 @@
+"""One shopper's talk with the Storefront API: each question with the shop's token, and the cart as last told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from doorbuster.storefronts.answers import Reading, minor
+from doorbuster.storefronts.base import Address, Answer, Client, Response, Shop, Visit
+from doorbuster.storefronts.graphql import ask
+from doorbuster.storefronts.people import NOTE, address_of
+from doorbuster.storefronts.shopify_answers import read_field, refusal
+
+INTENT: Final = "doorbuster_intent"
+"""The cart attribute that an order keeps as its own, so that it can be joined to its purchase intent."""
+_FIELDS: Final = {
+    "CartCreate": "cartCreate",
+    "CartLinesAdd": "cartLinesAdd",
+    "CartLinesUpdate": "cartLinesUpdate",
+    "CartDiscountCodesUpdate": "cartDiscountCodesUpdate",
+    "CartBuyerIdentityUpdate": "cartBuyerIdentityUpdate",
+    "CartDeliveryAddressesAdd": "cartDeliveryAddressesAdd",
+    "CartSelectedDeliveryOptionsUpdate": "cartSelectedDeliveryOptionsUpdate",
+    "CartBillingAddressUpdate": "cartBillingAddressUpdate",
+    "CartPaymentUpdate": "cartPaymentUpdate",
+}
+
+
+@dataclass(slots=True)
+class Talk:
+    """Asks, and remembers the cart."""
+
+    client: Client
+    shop: Shop
+    visit: Visit
+    cart: Mapping[str, Any] = field(default_factory=dict)
+    """As the Storefront API's `Cart`; empty before the first."""
+    response: Response = field(default_factory=lambda: Response(0, {}, b""))
+    """The last answer, for readings that need its headers."""
+    _reached: dict[str, int] = field(default_factory=dict)
+
+    def ask(self, step: str, operation: str, name: str, variables: Mapping[str, Any], reading: Reading) -> Answer:
+        """One operation; `reading` gets its field `name`."""
+        url = f"{self.shop.base_url}/api/{self.shop.options['api_version']}/graphql.json"
+        # Never Shopify-Storefront-Buyer-IP: an address that no buyer has would be made up to get round limits.
+        headers = {"X-Shopify-Storefront-Access-Token": self.shop.token} if self.shop.token else None
+        self.response = ask(self.client, url, "shopify", operation, variables, headers)
+        return read_field(step, self.response, name, reading)
+
+    def change(
+        self, step: str, operation: str, variables: Mapping[str, Any], also: Callable[[Any], Answer] | None = None
+    ) -> Answer:
+        """A mutation of the cart; `also` reads what else has to be true of the cart."""
+
+        def reading(payload: Any) -> Answer:
+            no = refusal(step, payload)
+            if no:
+                return no
+            answer = self.keep(payload["cart"])
+            return also(self.cart) if also else answer
+
+        known = {"cartId": self.cart["id"]} if self.cart else {}
+        return self.ask(step, operation, _FIELDS[operation], {**known, **variables}, reading)
+
+    def view(self, step: str) -> Answer:
+        """Read the cart anew."""
+        return self.ask(step, "CartView", "cart", {"cartId": self.cart["id"]}, self.keep)
+
+    def create(self, step: str, more: Mapping[str, Any]) -> Answer:
+        """A new cart, marked as a rehearsal's; `more` of what a `CartInput` holds."""
+        marks = [{"key": INTENT, "value": self.visit.intent}] if self.visit.intent else []
+        identity = {"countryCode": self.address.country}
+        self.cart = {}
+        given = {"note": NOTE, "attributes": marks, "buyerIdentity": identity, **more}
+        return self.change(step, "CartCreate", {"input": given})
+
+    def through(self, step: str, *stages: Callable[[str], Answer]) -> Answer:
+        """Several questions that are one step to the shopper; called again, it goes on where it stopped."""
+        while True:
+            at = self._reached.get(step, 0)
+            answer = stages[at](step)
+            if answer.outcome != "ok" or answer.again_s is not None:
+                return answer
+            if at + 1 == len(stages):
+                self._reached[step] = 0
+                return answer
+            self._reached[step] = at + 1
+
+    def keep(self, cart: Any) -> Answer:
+        """Remember a cart; what it costs by now is the answer."""
+        total = cart["cost"]["totalAmount"]
+        total_minor = minor(total["amount"], total["currencyCode"])
+        if not cart["id"]:
+            raise ValueError
+        self.cart = cart
+        return Answer("ok", total_minor=total_minor, currency=total["currencyCode"])
+
+    def refused_codes(self, codes: tuple[str, ...]) -> list[str]:
+        """Those of these codes that the cart does not honour: an unknown code is no error to Shopify."""
+        honoured = {one["code"].lower() for one in self.cart["discountCodes"] if one["applicable"]}
+        return [code for code in codes if code.lower() not in honoured]
+
+    @property
+    def total(self) -> Mapping[str, Any]:
+        """`MoneyV2`: what the cart costs in the end."""
+        money: Mapping[str, Any] = self.cart["cost"]["totalAmount"]
+        return money
+
+    @property
+    def address(self) -> Address:
+        return address_of(self.visit, self.shop.options["country"])
+
+
+def mailing(address: Address) -> dict[str, str]:
+    """An address as `MailingAddressInput`."""
+    first, _, last = address.name.rpartition(" ")
+    told = {
+        "firstName": first,
+        "lastName": last,
+        "address1": address.line_one,
+        "city": address.city,
+        "province": address.state,
+        "country": address.country,
+        "zip": address.postal_code,
+        "phone": address.phone,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def delivery(address: Address) -> dict[str, str]:
+    """An address as `CartDeliveryAddressInput`, which knows a region by its code alone (`CA`, not `California`)."""
+    told = mailing(address)
+    state = told.pop("province", "")
+    told["countryCode"] = told.pop("country")
+    return {**told, "provinceCode": state} if len(state) <= 3 and state.isupper() else told

@@ -1,0 +1,5 @@
+import oscar.apps.checkout.apps as oscars
+
+
+class CheckoutConfig(oscars.CheckoutConfig):
+    name = "shop.checkout"

@@ -1,0 +1,5 @@
+import oscar.apps.shipping.apps as oscars
+
+
+class ShippingConfig(oscars.ShippingConfig):
+    name = "shop.shipping"
