@@ -64,9 +64,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_each_of_ours_is_there(name: str, tmp_path: Path) -> None:
-    platform = platform_named(name, tmp_path, "scenario.toml")
-    assert isinstance(platform, Platform)
-    assert all(re.fullmatch("[a-z_]+", option) for option in options_of(platform, {}, tmp_path, "scenario.toml"))
+    assert isinstance(platform_named(name, tmp_path, "scenario.toml"), Platform)
 
 
 def test_a_users_own_file_stands_beside_the_scenario(tmp_path: Path) -> None:

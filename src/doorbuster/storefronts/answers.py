@@ -16,7 +16,7 @@ from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
 LATER: Final = "the shop asked to come back later"
-MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError)
+MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError, ArithmeticError)
 Reading = Callable[[Any], Answer]
 
 

@@ -35,7 +35,7 @@ class MagentoCart:
     items: dict[str, str] = field(default_factory=dict, init=False)
     """SKU to the uid of its line."""
     headers: dict[str, str] = field(init=False)
-    _ways: list[Mapping[str, Any]] = field(default_factory=list, init=False)
+    _way: tuple[str, str] | None = field(default=None, init=False)
     _number: str | None = field(default=None, init=False)
     """Of the order, once the shopper was told it."""
 
@@ -127,9 +127,8 @@ class MagentoCart:
             return OK
 
         def keep(data: Any) -> Answer:
-            self._ways = data["setShippingAddressesOnCart"]["cart"]["shipping_addresses"][0][
-                "available_shipping_methods"
-            ]
+            parcel = data["setShippingAddressesOnCart"]["cart"]["shipping_addresses"][0]
+            self._way = shipping_among(parcel["available_shipping_methods"], self.shop.options["shipping"])
             return OK
 
         wanted = {"cart_id": self.id, "shipping_addresses": [{"address": address, "customer_notes": NOTE}]}
@@ -140,7 +139,7 @@ class MagentoCart:
 
     def ship(self, step: str) -> Answer:
         """Choose a way of shipping; from here on the price is whole."""
-        way = shipping_among(self._ways, self.shop.options["shipping"])
+        way = self._way
         if way is None:
             return Answer("error", f"{step}: the shop offers no such way of shipping to this address")
         method = {"carrier_code": way[0], "method_code": way[1]}

@@ -31,7 +31,7 @@ class MagentoRestCart:
     price: Answer = field(default=OK, init=False)
     """What the cart costs, as the shop last said: an order's id is all that this API tells of the order."""
     _address: dict[str, Any] = field(default_factory=dict, init=False)
-    _ways: list[Mapping[str, Any]] = field(default_factory=list, init=False)
+    _way: tuple[str, str] | None = field(default=None, init=False)
 
     def create(self, step: str) -> Answer:
         def keep(body: Any) -> Answer:
@@ -73,7 +73,7 @@ class MagentoRestCart:
             return OK
 
         def keep(ways: Any) -> Answer:
-            self._ways = list(ways)
+            self._way = shipping_among(ways, self.shop.options["shipping"])
             return OK
 
         url = rest_url(self.shop, f"directory/countries/{home.country}")
@@ -83,7 +83,7 @@ class MagentoRestCart:
         )
 
     def ship(self, step: str) -> Answer:
-        way = shipping_among(self._ways, self.shop.options["shipping"])
+        way = self._way
         if way is None:
             return Answer("error", f"{step}: the shop offers no such way of shipping to this address")
         addresses = {"shipping_address": self._address, "billing_address": self._address}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.answers import MALFORMED, Reading, failed, no_answer
+from doorbuster.storefronts.answers import MALFORMED, Reading, failed, id_in, no_answer
 from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import Outcome
 
@@ -88,7 +88,7 @@ def placed(step: str, order: Mapping[str, Any]) -> Answer:
         return failed(step, f"{step}: the order is not placed ({order['state']})")
     if not order["code"]:
         return failed(step, f"{step}: the order has no code")
-    return priced(order)._replace(order_id=str(order["code"]))
+    return priced(order)._replace(order_id=id_in(order["code"]))
 
 
 def priced(order: Mapping[str, Any]) -> Answer:

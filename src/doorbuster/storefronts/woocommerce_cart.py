@@ -29,7 +29,7 @@ class WooCart:
     methods: list[str] | None = field(default=None, init=False)
     """Ways to pay, where the shop tells them with the cart."""
     _tokens: dict[str, str] = field(default_factory=dict, init=False)
-    _packages: list[Mapping[str, Any]] = field(default_factory=list, init=False)
+    _packages: list[tuple[Any, list[str]]] = field(default_factory=list, init=False)
     _draft: tuple[int, str] | None = field(default=None, init=False)
     """(order id, order key)"""
 
@@ -62,13 +62,12 @@ class WooCart:
     def ship(self, step: str) -> Answer:
         """Choose a way of shipping for every package; nothing to send where nothing is shipped."""
         answer = self.price
-        for package in self._packages:
+        for package_id, rates in self._packages:
             wanted = self.shop.options["shipping"]
-            rates = [str(rate["rate_id"]) for rate in package["shipping_rates"]]
             rate = next((one for one in rates if one.startswith(wanted)), None)
             if rate is None:
                 return Answer("error", f"{step}: the shop offers no such way of shipping to this address")
-            chosen = {"package_id": package["package_id"], "rate_id": rate}
+            chosen = {"package_id": package_id, "rate_id": rate}
             answer = self.send(step, "POST", "/cart/select-shipping-rate", chosen, self._seen)
             if answer.outcome != "ok":
                 break
@@ -136,7 +135,10 @@ class WooCart:
 
     def _seen(self, cart: Any) -> Answer:
         self.keys = {str(item["id"]): str(item["key"]) for item in cart["items"]}
-        self._packages = list(cart["shipping_rates"])
+        self._packages = [
+            (package["package_id"], [str(rate["rate_id"]) for rate in package["shipping_rates"]])
+            for package in cart["shipping_rates"]
+        ]
         methods = cart.get("payment_methods")
         self.methods = list(methods) if methods is not None else None
         self.price = read_cart(cart)
