@@ -262,6 +262,24 @@ def test_a_payment_request_adds_up() -> None:
     assert before["s"] == after["k"] == visit_of(EXCHANGE, "express_wallet").intent
 
 
+def test_a_receipt_without_an_order_is_asked_about_and_is_no_purchase() -> None:
+    orders: list[Any] = [{"id": "gid://shopify/Order/42", "total": "24.90", "currency": "EUR"}, None, None]
+
+    def instead(step: str, request: Request) -> Response | None:
+        return json_response({"order": orders.pop()}) if "?source=" in request.url else None
+
+    shopper, client = inside(EXCHANGE, SHOP, instead)
+    shopper.wallet_start([Line(EXCHANGE.product, 1)])
+    while shopper.wallet_update().again_s is not None:
+        pass
+    shopper.wallet_token()
+    assert shopper.wallet_complete() == Answer("ok", again_s=1.0)
+    assert shopper.order_read() == Answer("rejected", "no order for this purchase intent")
+    bought = shopper.wallet_complete()
+    assert (bought.order_id, bought.total_minor, bought.currency, bought.again_s) == ("42", 2490, "EUR", None)
+    assert len(variables(client, "ShopPaySessionSubmit")) == 1
+
+
 def test_the_first_collection_is_asked_for_where_no_home_page_was_seen() -> None:
     shopper, client = inside(EXCHANGE, SHOP)
     assert shopper.collection(EXCHANGE.product).outcome == "ok"
