@@ -12,7 +12,7 @@ import pytest
 from doorbuster.errors import ScenarioError
 from doorbuster.storefronts.base import Platform
 from doorbuster.storefronts.platforms import PLATFORMS, options_of, platform_named
-from tests.conftest import ROOT, Doorbuster, write_scenario
+from tests.conftest import Doorbuster, write_scenario
 
 ADAPTER = """
 from __future__ import annotations
