@@ -74,4 +74,7 @@ def test_what_npm_installs_is_pinned_and_names_no_address(folder: Path) -> None:
         assert re.fullmatch(r"\d+\.\d+\.\d+(-[\w.]+)?", version), name
     lock = (folder / "package-lock.json").read_text()
     assert '"resolved"' not in lock
-    assert all("integrity" in one for path, one in json.loads(lock)["packages"].items() if path and not one.get("link"))
+    for path, one in json.loads(lock)["packages"].items():
+        # What is only for other systems than this one may be out of reach where the lock was made, and is never fetched.
+        elsewhere = one.get("optional") and ("os" in one or "cpu" in one)
+        assert not path or one.get("link") or "integrity" in one or elsewhere, path

@@ -35,12 +35,13 @@ class Vendure:
 
     name = "vendure"
     platform = "vendure"
+    # Not that stock adds up: at some sessions a second 3.7.3 forgets an allocation now and then, two orders writing
+    # stock_level at once. Its own stock_movement has all of them (docs/field-report.md).
     keeps = (
         "a confirmed order exists",
         "one order per intent",
         "price honoured from cart to order",
         "stock is never oversold",
-        "stock is released when a purchase falls through",
         "coupons within their limits",
         "a cart belongs to its shopper",
     )
