@@ -42,8 +42,11 @@ def scenario_for(folder: Path, *hosts: str, rate: float = 5.0, storefront: str =
 @pytest.fixture
 def everywhere(bystander: Bystander, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bystander]:
     """Whatever the name, it is the bystander who would be reached."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (bystander.host, bystander.port))]
+    address, connect = (bystander.host, bystander.port), socket.create_connection
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    # Where a test before has made sockets cooperative, names are looked up elsewhere.
+    monkeypatch.setattr(socket, "create_connection", lambda _, *how, **more: connect(address, *how, **more))
     yield bystander
 
 

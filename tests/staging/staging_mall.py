@@ -69,7 +69,7 @@ class Mall:
 
     def facts(self, witness: str, kind: str) -> list[dict[str, Any]]:
         """Facts of a kind, their detail as an object."""
-        rows = self.backstage.read_back().orders
+        rows = list(self.backstage.read_back().orders)
         return [
             {**row, "detail": json.loads(row["detail"])}
             for row in rows

@@ -71,7 +71,7 @@ def buy(mall: Mall, intent: str, quantity: int = 1) -> str:
 
 def told(mall: Mall) -> dict[str, list[tuple[str, int]]]:
     """Witness to what it has of each sale."""
-    rows = mall.backstage.read_back().orders
+    rows = list(mall.backstage.read_back().orders)
     kinds = {"order": "shop", "sale_booked": "erp", "sale_registered": "register"}
     return {
         witness: sorted((row["order_id"], row["amount_minor"]) for row in rows if row["kind"] == kind)

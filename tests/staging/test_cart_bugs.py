@@ -166,7 +166,7 @@ def test_a_reset_sends_everybody_away_who_waits_for_a_frozen_cart(
         while not mall.http.get("/admin/carts").json()["waiting"]:
             assert not answer.done()
         mall.backstage.reset(7)
-        assert answer.result(timeout=10).detail == "HTTP 503"
+        assert answer.result(timeout=10).detail == "HTTP 503", answer.result()
     assert mall.http.get("/admin/carts").json()["waiting"] == 0
 
 

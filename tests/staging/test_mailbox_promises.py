@@ -122,7 +122,7 @@ def test_who_paid_after_the_clock_was_moved_is_confirmed_in_time_all_the_same(ma
 def test_no_address_leaves_the_mailbox(mall: Mall) -> None:
     mall.ready_to_place("buys", mall.line(next(iter(mall.catalogue)))).checkout_complete()
     mall.ready_to_place("leaves", mall.line(next(iter(mall.catalogue))))
-    rows = mall.backstage.read_back().orders
+    rows = list(mall.backstage.read_back().orders)
     assert {row["kind"] for row in rows if row["witness"] == "mailbox"} == {"confirmation", "reminder", "books_read"}
     assert not any("@" in str(value) for row in rows for value in row.values())
 

@@ -135,7 +135,7 @@ def test_read_back_pages_through_many_rows(mall: Mall) -> None:
 
 def test_another_server_is_no_staging_shop(mall: Mall) -> None:
     for url, why in (
-        (f"{mall.addresses.shop_url}/products", "not a Doorbuster"),
+        (f"{mall.addresses.shop_url}/products", "no Doorbuster staging service"),
         ("http://127.0.0.1:9", "could not connect"),
     ):
         with httpx.Client(verify=False) as http, pytest.raises(TargetError, match=why):
