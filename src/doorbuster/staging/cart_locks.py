@@ -76,6 +76,9 @@ class CartLocks:
                     del self._locks[name]
 
     async def _acquire(self, lock: asyncio.Lock) -> None:
+        if not lock.locked():
+            await lock.acquire()  # at once: nobody waits
+            return
         wait = asyncio.ensure_future(lock.acquire())
         self._waits.add(wait)
         try:
