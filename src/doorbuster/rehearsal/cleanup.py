@@ -19,9 +19,7 @@ from doorbuster.settings import Settings
 from doorbuster.storefronts.plain_client import HttpxClient
 
 _KINDS: Final = {"order": "paid", "order_pending": "pending"}
-_NOT_IN_BOOKS: Final = (
-    "the shop's books do not give it to a shopper of this run, so it is not touched; look at it by hand"
-)
+NOT_IN_BOOKS: Final = "the shop's books do not give it to this rehearsal, so it is not touched; look at it by hand"
 
 
 class Left(NamedTuple):
@@ -110,7 +108,7 @@ def _lines(cleaned: Cleaned) -> Iterator[str]:
     for one in ours:
         yield f"  {_named(one)}{_fate(one.order_id, cancelled)}"
     for one in cleaned.doubtful:
-        yield f"  {_named(one)}: {_NOT_IN_BOOKS}"
+        yield f"  {_named(one)}: {NOT_IN_BOOKS}"
 
 
 def _fate(order_id: str, cancelled: Mapping[str, str | None] | None) -> str:
