@@ -87,6 +87,11 @@ def _cancelled(
     }
 
 
+def intents_of(run_id: str) -> re.Pattern[str]:
+    """What a run's purchase intents look like; shops write e-mail addresses, and so intents, in small letters."""
+    return re.compile(re.escape(run_id) + r"-\d+", re.IGNORECASE)
+
+
 def orders_of(
     run_id: str, sessions: Iterable[Mapping[str, Any]], facts: Iterable[Mapping[str, Any]]
 ) -> tuple[tuple[Left, ...], tuple[Left, ...]]:
@@ -94,7 +99,7 @@ def orders_of(
 
     A page can show a stranger's order: what a shopper saw is cancelled only when the books say whose it is.
     """
-    mine = re.compile(re.escape(run_id) + r"-\d+", re.IGNORECASE)  # shops write e-mail addresses in small letters
+    mine = intents_of(run_id)
     ours: dict[str, Left] = {}
     for row in facts:
         state = _KINDS.get(row["kind"]) if row["witness"] == "shop" else None
