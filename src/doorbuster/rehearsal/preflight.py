@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from doorbuster.errors import TargetError
 from doorbuster.rehearsal.hosted_shops import hosted_by_adapter, hosted_by_answer, hosted_by_name
-from doorbuster.rehearsal.payment_hosts import live_keys, payment_service
+from doorbuster.rehearsal.payment_hosts import payment_service
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage, Client, Response
@@ -33,7 +33,7 @@ def preflight(client: Client, base_url: str, scenario: Scenario, settings: Setti
     """Check that the shop may be loaded and answers; returns the overrides that were used, as sentences.
 
     `peak_per_s`: the most sessions a second that will be sent. Raises TargetError: host not listed, a payment service
-    or a live key listed, too much for a hosted shop (all before a byte is sent, where the name says so), no consent,
+    listed, too much for a hosted shop (all before a byte is sent, where the name says so), no consent,
     down. Consent needs a GET of the home page and one of CONSENT_PATH: nothing else is sent without it.
     """
     host = urlsplit(base_url).hostname or ""
@@ -77,11 +77,6 @@ def _before_a_byte(host: str, scenario: Scenario) -> None:
                 "payments are real or its sandbox is shared; take it out and give the shop a gateway of its own "
                 "(docs/witnesses.md)"
             )
-    for key in live_keys(scenario.storefront.options):
-        raise TargetError(
-            f'{key} of scenario "{scenario.name}" opens a live payment account; put in the key of a test account, and '
-            "treat this one as known to whoever read the file"
-        )
 
 
 def _hosted(host: str, scenario: Scenario) -> str | None:
