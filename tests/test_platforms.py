@@ -11,6 +11,7 @@ import pytest
 
 from doorbuster.errors import ScenarioError
 from doorbuster.storefronts.base import Platform
+from doorbuster.storefronts.people import intent_in
 from doorbuster.storefronts.platforms import PLATFORMS, options_of, platform_named
 from tests.conftest import Doorbuster, write_scenario
 
@@ -151,3 +152,9 @@ def test_the_command_line_says_it_and_ends_with_2(
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_account_at_our_domain_names_no_purchase() -> None:
+    """docs/pools.md shows such accounts: all orders of one would be one purchase's."""
+    assert intent_in("returning-1@doorbuster.example") is None
+    assert intent_in("20261122t101500z-black-friday-2-17@doorbuster.example") == "20261122T101500Z-black-friday-2-17"

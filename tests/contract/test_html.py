@@ -331,3 +331,26 @@ def test_the_page_of_descriptions_names_every_key_and_every_variable() -> None:
     cards = (Description, Request, Sign, Expect, Catalogue, Books, Hazards)
     keys = {field.alias or name for card in cards for name, field in card.model_fields.items()} - {"rows"}
     assert {name for name in keys | GIVEN if not re.search(rf"\b{name}\b", page)} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "minor_units"),
+    [
+        ("Rs. 1,200.00", ".", 120_000),
+        ("1 234,50 €", ",", 123_450),
+        ("1 200 Ft.", ",", 120_000),
+        ("1 200,-", ",", 120_000),
+        ("€12.00 (inc. 20% tax)", ".", None),
+        ("12 EUR statt 15 EUR", ",", None),
+        ("12 (20 %)", ".", None),
+        ("12\n15", ".", None),
+        ("12,00-", ",", None),
+        ("", ".", None),
+    ],
+)
+def test_two_numbers_are_never_read_as_one_amount(text: str, mark: str, minor_units: int | None) -> None:
+    if minor_units is None:
+        with pytest.raises(ValueError, match="is no amount"):
+            amount_minor(text, mark, "EUR")
+    else:
+        assert amount_minor(text, mark, "EUR") == minor_units

@@ -141,6 +141,9 @@ def test_the_catalogue_is_every_variant_for_sale(may_see_stock: bool) -> None:
     [
         (Response(200, {"powered-by": "Shopify"}, b""), 1),
         (Response(302, {"powered-by": "Shopify", "location": "/password"}, b""), 0),
+        # A live shop's address at Shopify leads to its own name, and an international one to a language.
+        (Response(301, {"powered-by": "Shopify", "location": "https://www.linen.example/"}, b""), 1),
+        (Response(302, {"x-shopid": "7", "location": "/en"}, b""), 1),
         (Response(200, {}, b"a stub"), 0),
         (Response(0, {}, b"", "could not connect"), 0),
     ],

@@ -14,7 +14,7 @@ from doorbuster.promises.fact import Fact
 from tests.promises.day import SPOILT, Day, clean_day, findings, named
 
 KINDS = [
-    ("shopper", "combination"), ("shopper", "shop_answered"), ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_pending"), ("shop", "order_failed"),
+    ("shopper", "combination"), ("shopper", "shop_answered"), ("shopper", "order_seen"), ("shopper", "step_failed"), ("shop", "order"), ("shop", "order_before"), ("shop", "order_pending"), ("shop", "order_failed"),
     ("shop", "stock"), ("shop", "coupon"), ("shop", "books_read"), ("gateway", "captured"), ("gateway", "refunded"),
     ("gateway", "authorised"), ("analytics", "purchase_event"), ("mailbox", "confirmation"),
     ("mailbox", "reminder"), ("mailbox", "other"), ("shop", "contact"), ("shop", "contacts_read"), ("", "\x00"),

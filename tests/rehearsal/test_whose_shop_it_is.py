@@ -74,3 +74,15 @@ def test_an_unlisted_host_is_refused_before_anything_is_sent(scenario: Scenario)
 
 def test_loopback_needs_no_consent(scenario: Scenario) -> None:
     assert check(silent, scenario, url="http://127.0.0.1:8000") == []
+
+
+def test_a_host_override_is_a_name_of_the_shops_too(scenario: Scenario) -> None:
+    """A tunnel on this machine leads to whoever answers to that name."""
+
+    def never(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"asked {request.url}")
+
+    for name, why in (("linen.myshopify.com:443", "that Shopify hosts"), ("api.stripe.com", "Stripe")):
+        with pytest.raises(TargetError, match=why):
+            check(never, scenario, url="http://127.0.0.1:8000", host_override=name)
+    assert check(silent, scenario, url="http://127.0.0.1:8000", host_override="staging.shop.test") == []

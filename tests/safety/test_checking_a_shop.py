@@ -118,6 +118,16 @@ def test_what_was_bought_is_cancelled_where_the_platform_can(tmp_path: Path, sta
     assert list(seen.cancelled.values()) == ["it is on its way already", None]
 
 
+@pytest.mark.parametrize("without", ["intents", "books"])
+def test_an_order_that_only_a_page_showed_is_not_cancelled(without: str, tmp_path: Path, staging_shop: str) -> None:
+    """A page can show a stranger's order."""
+    seen = check_shop(with_own_adapter(tmp_path, without=without), staging_shop, Settings())
+    bought = {walked.order.order_id for walked in seen.walked.values() if walked.order}
+    assert not (tmp_path / "cancelled.json").exists()
+    assert set(seen.cancelled) == bought
+    assert all("so it is not touched" in (why or "") for why in seen.cancelled.values())
+
+
 def test_a_shop_with_a_hazard_is_refused_before_its_first_shopper(tmp_path: Path, staging_shop: str) -> None:
     scenario = with_own_adapter(tmp_path, hazards=["it takes live payments through Redsys"])
     before = orders_at(staging_shop)

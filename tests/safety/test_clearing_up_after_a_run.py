@@ -135,6 +135,23 @@ def test_with_yes_the_runs_own_are_cancelled_and_no_others(
     ran.cancelled.unlink()
 
 
+def test_an_order_id_that_is_somebody_elses_by_now_is_not_cancelled(
+    ran: Ran, tmp_path: Path, doorbuster: Doorbuster
+) -> None:
+    """A shop that was restored after the run gives the same order ids out again."""
+    run = tmp_path / ran.path.name
+    shutil.copytree(ran.path, run)
+    info = json.loads((run / "run.json").read_text())
+    options = {**info["storefront_options"], "without": "intents"}
+    (run / "run.json").write_text(json.dumps({**info, "storefront_options": options}))
+    said = doorbuster("cleanup", run, "--yes")
+    assert said.returncode == 0, said.stderr
+    assert not ran.cancelled.exists()
+    head, *lines = said.stdout.splitlines()
+    assert head.endswith(f": 0 of {len(ours(ran))} orders cancelled")
+    assert all("do not give it to this run now" in line for line in lines)
+
+
 def test_what_cannot_be_read_or_reached_is_a_usage_error(ran: Ran, tmp_path: Path, doorbuster: Doorbuster) -> None:
     for arguments, why in (
         ((tmp_path / "nowhere",), "not a run directory"),

@@ -90,6 +90,21 @@ def test_a_key_to_a_live_account_is_refused_and_never_shown(everywhere: Bystande
     assert everywhere.visitors == 0
 
 
+@pytest.mark.parametrize("said", ['"pk_live_51HqKeyOfNobody"', '"Bearer sk_live_51HqKeyOfNobody"'])
+def test_a_live_key_in_a_shops_description_is_refused_too(said: str, everywhere: Bystander, tmp_path: Path) -> None:
+    """It stands in a file of its own, beside the scenario."""
+    described = (ROOT / "scenarios/shops/oscar.toml").read_text()
+    assert described.count('csrfmiddlewaretoken = "{csrf}"') > 1
+    live = described.replace('csrfmiddlewaretoken = "{csrf}"', f'csrfmiddlewaretoken = "{{csrf}}", key = {said}', 1)
+    (tmp_path / "shop.toml").write_text(live)
+    options = 'platform = "html"\n[storefront.options]\ndescription = "shop.toml"'
+    told = refused(scenario_for(tmp_path, "shop.example", storefront=options), "http://shop.example")
+    assert "storefront.options.shop.steps" in told
+    assert "opens a live payment account" in told
+    assert "51HqKeyOfNobody" not in told
+    assert everywhere.visitors == 0
+
+
 @pytest.mark.parametrize(
     ("host", "who"),
     [

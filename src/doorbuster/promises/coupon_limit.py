@@ -21,7 +21,8 @@ def check(ledger: Ledger) -> Finding:
     if not limited:
         return cannot_tell(PROMISE, "the shop does not say how often its discount codes may be used")
     users: dict[str, list[Order]] = defaultdict(list)
-    for order in ledger.orders:
+    orders = (*ledger.before, *ledger.orders)
+    for order in orders:
         for code in dict.fromkeys(order.codes or ()):
             users[code].append(order)
     offences = []
@@ -43,7 +44,7 @@ def check(ledger: Ledger) -> Finding:
         if not beyond and coupon.used is not None and coupon.used > limit:
             beyond = [Offence(f"used {coupon.used:,} times where {limit:,} are allowed", subject=coupon.code)]
         offences += beyond
-    if not offences and any(order.codes is None for order in ledger.orders):
+    if not offences and any(order.codes is None for order in orders):
         return cannot_tell(PROMISE, "some of the shop's orders do not say which discount codes they used")
     codes = ", ".join(sorted({one.subject or "" for one in offences}))
     broken = f"{some(len(offences), 'use')} too many of the discount code {codes}"

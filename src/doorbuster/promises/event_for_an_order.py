@@ -15,6 +15,7 @@ def check(ledger: Ledger) -> Finding:
     if why:
         return cannot_tell(PROMISE, why)
     waiting = {order.id: order.intent for order in ledger.pending}
+    known = ledger.order_by_id.keys() | {order.id for order in ledger.before}
     offences = [
         Offence(
             "names no order"
@@ -29,7 +30,7 @@ def check(ledger: Ledger) -> Finding:
             event.currency,
         )
         for event in ledger.events
-        if event.order_id not in ledger.order_by_id
+        if event.order_id not in known
     ]
     broken = f"{some(len(offences), 'purchase event')} without a paid order"
     return found(PROMISE, len(ledger.events), "purchase event", offences, broken)

@@ -73,6 +73,7 @@ _READINGS: Final[tuple[tuple[str, tuple[str, ...], str, Reader], ...]] = (
     ("shopper", ("shown_in_vain",), "shown_in_vain", read_shown_in_vain),
     ("shopper", ("shipping_chosen",), "shipping_chosen", read_shipping),
     ("shop", ("order",), "orders", read_order),
+    ("shop", ("order_before",), "before", read_order),
     ("shop", ("order_pending",), "pending", read_order),
     ("shop", ("order_failed",), "failed", read_order),
     ("shop", ("stock",), "stock", read_stock),
@@ -120,21 +121,21 @@ class Ledger:
     """Witnesses that said anything at all, if only that their books are empty."""
     orders: Sequence[Order]
     """Paid ones; an order told twice is one."""
+    before: Sequence[Order]
+    """Paid before the run began: they explain stock and uses of codes, and no promise is about them."""
     pending: Sequence[Order]
     """Not paid as far as the shop knows."""
     charges: Sequence[Money]
     """Captures that were not given back; what was given back in part is smaller by that."""
     failed: Sequence[Order]
-    """Given up by the shop."""
     declined: Sequence[Money]
     """Attempts to pay that the gateway refused for certain."""
     seen: Sequence[Seen]
     payment_failed: Sequence[Wish]
     """Attempts to pay natively that came to nothing, as shoppers saw them."""
     offered: Sequence[Wish]
-    """Shoppers whose payment failed and who were offered another way to pay."""
+    """Shoppers whose payment failed and who were offered another way to pay; `rescued`: who bought that way."""
     rescued: Sequence[Wish]
-    """Those of them who bought that way."""
     told: dict[str, Sequence[SaleTold]]
     """Sales as the back office has them, by witness: `erp` and `register`."""
     moments: dict[str, Sequence[Moment]]
@@ -159,7 +160,6 @@ class Ledger:
     captured_of: dict[str, list[Money]]
     """The same, with what was given back."""
     limits: Limits
-    """The numbers that the shop promises."""
     contacts: Sequence[Contact]
     """Carts whose shoppers can be reminded, each once."""
     contacts_read: bool
@@ -226,6 +226,7 @@ def ledger_of(facts: Iterable[Fact], limits: Limits = DEFAULT_LIMITS) -> Ledger:
     return Ledger(
         heard=frozenset(heard),
         orders=orders,
+        before=_each_once(rows["before"]),
         pending=pending,
         charges=charges,
         failed=_each_once(rows["failed"]),

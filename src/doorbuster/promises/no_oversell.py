@@ -21,7 +21,8 @@ def check(ledger: Ledger) -> Finding:
         return cannot_tell(PROMISE, "the shop does not say how many units it had")
     offences = []
     short: Counter[str] = Counter()
-    for order in ledger.orders:
+    orders = (*ledger.before, *ledger.orders)
+    for order in orders:
         for line in order.lines or ():
             if line.variant not in left:
                 continue
@@ -41,9 +42,9 @@ def check(ledger: Ledger) -> Finding:
                         line.variant,
                     )
                 )
-    if not offences and any(order.lines is None for order in ledger.orders):
+    if not offences and any(order.lines is None for order in orders):
         return cannot_tell(PROMISE, "some of the shop's orders do not say what was bought")
     worst = min(short, key=lambda variant: (-short[variant], variant), default="")
-    orders = some(len({one.order_id for one in offences}), "order")
-    broken = f"{orders} sold {some(short.total(), 'unit')} that were not there, worst {worst} by {short[worst]:,}"
+    sold = some(len({one.order_id for one in offences}), "order")
+    broken = f"{sold} sold {some(short.total(), 'unit')} that were not there, worst {worst} by {short[worst]:,}"
     return found(PROMISE, len(left), "variant", offences, broken)

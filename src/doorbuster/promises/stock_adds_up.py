@@ -19,10 +19,11 @@ def check(ledger: Ledger) -> Finding:
     told = [one for one in ledger.stock if one.units is not None and one.initial is not None]
     if not told:
         return cannot_tell(PROMISE, "the shop does not say how many units it had and has")
-    if any(order.lines is None for order in (*ledger.orders, *ledger.pending)):
+    taking = (*ledger.before, *ledger.orders, *ledger.pending)
+    if any(order.lines is None for order in taking):
         return cannot_tell(PROMISE, "some of the shop's orders do not say what was bought")
     gone: Counter[str] = Counter()
-    for order in (*ledger.orders, *ledger.pending):
+    for order in taking:
         for line in order.lines or ():
             gone[line.variant] += line.quantity
     offences = []

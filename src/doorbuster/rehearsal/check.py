@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,13 +13,14 @@ import httpx
 
 from doorbuster.errors import DoorbusterError, HookError
 from doorbuster.journeys import WALKS
+from doorbuster.rehearsal.cleanup import NOT_IN_BOOKS, orders_of
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.lone_shopper import LoneShopper
 from doorbuster.rehearsal.plain_http import plain_http, witness_http
 from doorbuster.rehearsal.planning import plan_of, pools_of
 from doorbuster.rehearsal.preflight import MOST_UNPERMITTED_PER_S, preflight
 from doorbuster.rehearsal.prepare import KnownStart, RunOptions, known_start
-from doorbuster.rehearsal.seen import Seen, Tried
+from doorbuster.rehearsal.seen import Seen, Tried, Walked
 from doorbuster.rehearsal.walking import BUYING, Walking, try_code
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
@@ -92,7 +93,6 @@ def _look(
         way = _and_look(journey) if buying else WALKS[journey]
         walked[journey] = walking.walk(journey, way, code if buying else None)
     rows, why_not = _read(books, scenario, settings)
-    made = [one.order.order_id for one in walked.values() if one.order and one.order.order_id]
     return Seen(
         target=target,
         scenario=scenario.name,
@@ -106,7 +106,7 @@ def _look(
         stock=walking.stock,
         books=rows,
         books_why_not=why_not,
-        cancelled=_cancelled(books, made),
+        cancelled=_cancelled(books, run_id, walked.values(), rows),
     )
 
 
@@ -146,12 +146,22 @@ def _read(books: Backstage, scenario: Scenario, settings: Settings) -> tuple[Seq
         return (), str(failed)
 
 
-def _cancelled(books: Backstage, made: Sequence[str]) -> Mapping[str, str | None]:
-    """A check leaves as little behind as the platform allows."""
-    if not made:
-        return {}
+def _cancelled(
+    books: Backstage, run_id: str, walked: Iterable[Walked], rows: Sequence[Mapping[str, Any]]
+) -> Mapping[str, str | None]:
+    """A check leaves as little behind as the platform allows, and touches nothing that the books give to others."""
+    shown = [
+        {"order_id": answer.order_id, "intent": one.intent, "total_minor": None, "currency": None}
+        for one in walked
+        if (answer := one.order)
+    ]
+    ours, doubtful = orders_of(run_id, shown, rows)
+    ids = [one.order_id for one in ours]
+    left: dict[str, str | None] = {one.order_id: NOT_IN_BOOKS for one in doubtful}
+    if not ids:
+        return left
     try:
-        told = books.cancel(made)
+        told = books.cancel(ids)
     except (DoorbusterError, httpx.HTTPError) as failed:
-        return dict.fromkeys(made, str(failed))
-    return {order_id: told.get(order_id, "the platform did not say") for order_id in made}
+        return {**dict.fromkeys(ids, str(failed)), **left}
+    return {**{order_id: told.get(order_id, "the platform did not say") for order_id in ids}, **left}

@@ -16,12 +16,14 @@ from doorbuster.rehearsal.preflight import preflight
 from doorbuster.rehearsal.shop import backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.base import Backstage
 from doorbuster.storefronts.plain_client import HttpxClient
 
 _KINDS: Final = {"order": "paid", "order_pending": "pending"}
-_NOT_IN_BOOKS: Final = (
-    "the shop's books do not give it to a shopper of this run, so it is not touched; look at it by hand"
-)
+NOT_IN_BOOKS: Final = "the shop's books do not give it to this rehearsal, so it is not touched; look at it by hand"
+
+
+_NOT_NOW: Final = "the shop's books do not give it to this run now: cancelled before, too old for them, or another's"
 
 
 class Left(NamedTuple):
@@ -59,17 +61,35 @@ def clean_up(run_path: Path, settings: Settings, target: str | None, really: boo
     with backstage_of(directory, settings, url) as shop:
         shop.check()
         facts: Iterable[Mapping[str, Any]] = read_table(directory, "facts").to_pylist()
-        if not run.get("read_back", {}).get("done"):
-            # A run that was cut off has not asked what it left behind.
-            facts = shop.read_back().orders
+        now: list[Mapping[str, Any]] | None = None
+        if really or not run.get("read_back", {}).get("done"):
+            # A run that was cut off has not asked what it left behind. And a shop that was restored since, or another
+            # one, has given the same order ids to other people: only what its books say now may be cancelled.
+            now = list(shop.read_back().orders)
+        if now is not None and not run.get("read_back", {}).get("done"):
+            facts = now
         sessions = read_table(directory, "sessions").to_pylist()
         ours, doubtful = orders_of(run["id"], sessions, facts)
-        ids = [one.order_id for one in ours]
-        cancelled = None
-        if really:
-            told = shop.cancel(ids) if ids else {}
-            cancelled = {order_id: told.get(order_id, "the platform did not say") for order_id in ids}
+        cancelled = _cancelled(shop, run["id"], ours, now) if really and now is not None else None
     return Cleaned(run["id"], ours, doubtful, cancelled)
+
+
+def _cancelled(
+    shop: Backstage, run_id: str, ours: Iterable[Left], now: Iterable[Mapping[str, Any]]
+) -> Mapping[str, str | None]:
+    """Order id to why it was not cancelled, None where it was; `now`: the shop's books as they are."""
+    still = {one.order_id: one.intent for one in orders_of(run_id, (), now)[0]}
+    ids = [one.order_id for one in ours if (still.get(one.order_id) or "").casefold() == (one.intent or "").casefold()]
+    told = shop.cancel(ids) if ids else {}
+    return {
+        one.order_id: told.get(one.order_id, "the platform did not say") if one.order_id in ids else _NOT_NOW
+        for one in ours
+    }
+
+
+def intents_of(run_id: str) -> re.Pattern[str]:
+    """What a run's purchase intents look like; shops write e-mail addresses, and so intents, in small letters."""
+    return re.compile(re.escape(run_id) + r"-\d+", re.IGNORECASE)
 
 
 def orders_of(
@@ -79,7 +99,7 @@ def orders_of(
 
     A page can show a stranger's order: what a shopper saw is cancelled only when the books say whose it is.
     """
-    mine = re.compile(re.escape(run_id) + r"-\d+", re.IGNORECASE)  # shops write e-mail addresses in small letters
+    mine = intents_of(run_id)
     ours: dict[str, Left] = {}
     for row in facts:
         state = _KINDS.get(row["kind"]) if row["witness"] == "shop" else None
@@ -110,7 +130,7 @@ def _lines(cleaned: Cleaned) -> Iterator[str]:
     for one in ours:
         yield f"  {_named(one)}{_fate(one.order_id, cancelled)}"
     for one in cleaned.doubtful:
-        yield f"  {_named(one)}: {_NOT_IN_BOOKS}"
+        yield f"  {_named(one)}: {NOT_IN_BOOKS}"
 
 
 def _fate(order_id: str, cancelled: Mapping[str, str | None] | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import count, islice
@@ -11,6 +12,7 @@ import httpx
 
 from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
+from doorbuster.rehearsal.cleanup import intents_of
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.plain_http import witness_http
 from doorbuster.rehearsal.planning import fault_services
@@ -20,6 +22,8 @@ from doorbuster.settings import Settings
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_services import Witnesses
 
+_CLOCKS_APART_US: Final = 600_000_000
+"""By how much a shop's clock may differ from ours, for orders that name no purchase intent."""
 _ROWS_A_PART: Final = 50_000
 """A shop's books may be larger than our memory; a page of them is not."""
 
@@ -120,7 +124,11 @@ def _shops_books(directory: RunDirectory, settings: Settings) -> Iterator[Mappin
 
 
 def _facts(run: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What the books say, with their wall-clock times moved onto the scenario's clock."""
+    """What the books say, with their wall-clock times moved onto the scenario's clock.
+
+    A real shop's books hold orders of earlier rehearsals and of other people: no witness of this run heard of them.
+    """
+    own = intents_of(run["id"])
     started = run["started_at"]
     zero_us = datetime.fromisoformat(started).timestamp() * 1e6 if started else None
     for row in rows:
@@ -128,4 +136,14 @@ def _facts(run: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterato
         at_unix_us = row.get("at_unix_us")
         if at_unix_us is not None and zero_us is not None:
             fact["at_us"] = int(at_unix_us - zero_us)
+            if fact.get("kind") == "order" and _is_earlier(fact, own):
+                fact["kind"] = "order_before"
         yield fact
+
+
+def _is_earlier(order: Mapping[str, Any], own: re.Pattern[str]) -> bool:
+    """Whether an order was made before the run, and is none of its own whatever the clocks say."""
+    intent, at_us = order.get("intent"), order["at_us"]
+    if intent:
+        return at_us < 0 and not own.fullmatch(intent)
+    return bool(at_us < -_CLOCKS_APART_US)

@@ -53,8 +53,8 @@ PAYMENT_SERVICES: Final[dict[str, tuple[str, ...]]] = {
 """Who, and under which domains. Beside each, whose documentation names the hosts."""
 
 _LIVE_KEY: Final = re.compile(
-    # Stripe, Razorpay and Klarna; then Adyen's client keys and Mollie's; then Braintree's tokenization keys.
-    r"(?:[prs]k_live_|rzp_live_|klarna_live_)\w+|live_[A-Za-z0-9]{16,}|production_[a-z0-9]{8}_[a-z0-9]{16}"
+    # Stripe, Razorpay and Klarna, also within a text; then Adyen's client keys and Mollie's; then Braintree's.
+    r"(?s:.*)\b(?:[prs]k_live_|rzp_live_|klarna_live_)\w+(?s:.*)|live_[A-Za-z0-9]{16,}|production_[a-z0-9]{8}_[a-z0-9]{16}"
 )
 
 

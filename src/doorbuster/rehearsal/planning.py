@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from doorbuster.errors import ScenarioError, did_you_mean
+from doorbuster.errors import ScenarioError, TargetError, did_you_mean
+from doorbuster.rehearsal.payment_hosts import live_keys
 from doorbuster.scenario import Scenario, load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.platforms import options_of, platform_named
@@ -15,7 +16,7 @@ from doorbuster.traffic.pools import Pools
 
 
 def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
-    """A scenario file's plan. Raises ScenarioError and CurveError."""
+    """A scenario file's plan. Raises ScenarioError, CurveError, and TargetError for a live key."""
     scenario = load_scenario(scenario_path)
     platform = platform_named(scenario.storefront.platform, scenario_path.parent, str(scenario_path))
     if scenario.pools.customers_share and not platform.accounts:
@@ -23,7 +24,13 @@ def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, mi
             f"{scenario_path}: pools.customers_share: nobody can log in on platform {scenario.storefront.platform}; "
             "leave it out"
         )
-    options_of(platform, scenario.storefront.options, scenario_path.parent, str(scenario_path))
+    options = options_of(platform, scenario.storefront.options, scenario_path.parent, str(scenario_path))
+    # Completed, so that a description in a file of its own is among them.
+    for key in live_keys(options):
+        raise TargetError(
+            f"{scenario_path}: {key} opens a live payment account; put in the key of a test account, and treat this "
+            "one as known to whoever read the file"
+        )
     check_faults(scenario, scenario_path)
     plan = build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
     end_s = plan.warm_up_s + plan.window.duration_s

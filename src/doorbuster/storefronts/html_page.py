@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from doorbuster.storefronts.html_request import Finder
 
 _CHARSET: Final = re.compile(r"charset=[\"']?([\w-]+)", re.I)
+_NUMBER: Final = re.compile(r"-?(?:\d(?:[\d.,'\u2019]|\s(?=\d{3}(?!\d))|(?<=\d)-(?!\w))*|(?<!\w)[.,]\d+)")
+"""As pages write them: three digits after a blank go on with the number."""
 _NOT_SENT: Final = frozenset({"submit", "button", "image", "reset", "file"})
 
 
@@ -143,8 +145,9 @@ def amount_minor(text: str, decimal_mark: str, currency: str) -> int:
     >>> amount_minor("€ 1.234,50", ",", "EUR"), amount_minor("£12.00", ".", "GBP")
     (123450, 1200)
     """
-    bare = re.sub(rf"[^\d{re.escape(decimal_mark)}-]", "", text).replace(decimal_mark, ".")
-    if not re.fullmatch(r"-?\d+(\.\d*)?|-?\.\d+", bare):
+    numbers = _NUMBER.findall(text)  # of two, nobody knows which is meant
+    bare = re.sub(rf"[^\d{re.escape(decimal_mark)}-]", "", numbers[0]).replace(decimal_mark, ".") if numbers else ""
+    if len(numbers) != 1 or not re.fullmatch(r"-?\d+(\.\d*)?|-?\.\d+", bare):
         raise ValueError(f"{text!r} is no amount")
     try:
         return minor(Decimal(bare), currency)

@@ -19,7 +19,8 @@ _ADDRESSES: Final = tuple(
         ("Lyon", "Rhône", "FR", "69001", "+33199001234"),
     )
 )
-_INTENT_OF: Final = re.compile(rf"(.+)@{re.escape(EMAIL_DOMAIN)}", re.IGNORECASE)
+_INTENT_OF: Final = re.compile(rf"(\d{{8}}T\d{{6}}Z-.+-\d+)@{re.escape(EMAIL_DOMAIN)}", re.IGNORECASE)
+"""A run's id and a session's number: an account may be at this domain too, and names no intent."""
 
 
 def email_of(visit: Visit) -> str:
@@ -34,6 +35,8 @@ def intent_in(email: str | None) -> str | None:
 
     >>> intent_in("20261122t101500z-smoke-7@doorbuster.example"), intent_in("ana@shop.example")
     ('20261122T101500Z-smoke-7', None)
+    >>> intent_in("returning-1@doorbuster.example"), intent_in("session-7@doorbuster.example")
+    (None, None)
     """
     named = _INTENT_OF.fullmatch(email or "")
     if named is None:

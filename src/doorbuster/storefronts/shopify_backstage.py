@@ -128,7 +128,8 @@ def hazards(client: Client, shop: Shop, admin: Admin) -> Sequence[str]:
     door = client.request("GET", f"{shop.base_url}/")
     where = urlsplit(door.headers.get("location", "") or door.url).path
     ours = "shopify" in door.headers.get("powered-by", "").lower() or "x-shopid" in door.headers
-    return (_OPEN,) if door.status == 200 and ours and not where.endswith("/password") else ()
+    # A redirect to anywhere else is an open door too: to the shop's own name, or to a language.
+    return (_OPEN,) if 200 <= door.status < 400 and ours and not where.endswith("/password") else ()
 
 
 def no_faults(faults: Sequence[Mapping[str, Any]]) -> None:
