@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-live spark lint types wheel-check bars bars-slice proof proof-full proof-slice bench faults fuzz soak constraints clean
+.PHONY: demo test test-live spark lint types wheel-check bars bars-slice proof proof-full proof-slice field-report bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -72,6 +72,9 @@ proof-full: $(VENV)/.test-installed  ## the same with 20 seeds and 100 clean run
 
 proof-slice: $(VENV)/.test-installed  ## one seed of every bug and 2 clean runs, about two minutes; writes nothing
 	$(BIN)/python bench/proof.py --seeds 1 --clean 2 --again
+
+field-report: $(VENV)/.test-installed  ## shoppers who collide on three live engines, about 15 minutes; needs what test-live needs; writes docs/field-report.md
+	$(BIN)/python bench/field_report.py --write docs/field-report.md
 
 bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs nginx and openssl, uses k6 and wrk where installed
 	$(BIN)/python bench/transport.py

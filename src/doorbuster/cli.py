@@ -226,8 +226,8 @@ def main() -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(EXIT_USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        print("doorbuster: interrupted", file=sys.stderr)
+    except (KeyboardInterrupt, click.Abort) as cut_off:
+        print(f"doorbuster: interrupted{'; ' if str(cut_off) else ''}{cut_off}", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except Exception:  # noqa: BLE001  (a bug of ours must never look like a FAIL)
         traceback.print_exc()

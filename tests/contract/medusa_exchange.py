@@ -75,6 +75,7 @@ _SOLD_OUT = error(
 )
 _TOO_LATE = error(400, "not_allowed", "Not enough stock available for item iitem_01M821 at location sloc_01M821")
 _DECLINED = error(400, "not_allowed", "Session: payses_01M821 was not authorized with the provider.")
+_USED_UP = error(400, "not_allowed", "Promotion usage exceeds the limit.")
 _CONFLICT = error(409, "conflict", _TAKEN, code="invalid_state_error")
 _NO_KEY = error(400, "not_allowed", "A valid publishable key is required to proceed with the request")
 _NO_CODE = error(400, "invalid_data", "The promotion code NOPE is invalid")
@@ -96,6 +97,7 @@ def _failures() -> list[Failure]:
             Failure("given back for a reason unheard of", step, given_back("not_allowed"), "error"),
             Failure("payment declined", step, _DECLINED, "rejected"),
             Failure("payment refused with 422", step, error(422, "payment_authorization_error", "no"), "rejected"),
+            Failure("code used up by now", step, _USED_UP, "rejected"),
             Failure("sold out by now", step, _TOO_LATE, "rejected"),
             Failure("being completed", step, _CONFLICT, "conflict"),
             Failure("no payment opened", step, _NO_PAYMENT, "error"),

@@ -38,6 +38,8 @@ class Running:
     """For the scenario's [storefront.options]: text, numbers, yes or no, and lists of them."""
     env: Mapping[str, str] = field(default_factory=dict)
     """DOORBUSTER_STOREFRONT_TOKEN and DOORBUSTER_ADMIN_TOKEN, where the platform asks for them."""
+    sql: Callable[[str], list[list[str]]] = field(default=lambda _: [])
+    """The engine's own database, asked by whoever wants to know more: a query to its rows, as text."""
 
 
 class Engine(Protocol):

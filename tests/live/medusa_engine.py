@@ -69,7 +69,8 @@ class Medusa:
             group.start("shop", medusa("start", "--host", "127.0.0.1", "--port", str(port)), env, cwd=cache)
             base_url = f"http://127.0.0.1:{port}"
             group.wait_until(answers(f"{base_url}/health"), "shop", within_s=180)
-            yield Running(base_url, lambda: _books(database), env=_tokens(json.loads(keys.read_text())))
+            tokens = _tokens(json.loads(keys.read_text()))
+            yield Running(base_url, lambda: _books(database), env=tokens, sql=database.rows)
 
 
 def _tokens(keys: dict[str, Any]) -> dict[str, str]:

@@ -80,7 +80,7 @@ class Oscar:
             group.wait_until(answers(f"http://{address}/catalogue/linen-shirt-1_1/"), "oscar")
             description = {"description": str(ROOT / "scenarios/shops/oscar.toml")}
             admin = {"DOORBUSTER_ADMIN_TOKEN": token}
-            yield Running(f"http://{address}", lambda: _books(database), description, admin)
+            yield Running(f"http://{address}", lambda: _books(database), description, admin, database.rows)
 
 
 def _books(database: Postgres) -> Books:

@@ -67,7 +67,7 @@ class Vendure:
             base_url = f"http://127.0.0.1:{port}"
             group.wait_until(lambda: (work / "seeded").exists() and _indexed(base_url), "shop", within_s=180)
             admin = {"DOORBUSTER_ADMIN_TOKEN": f"superadmin:{password}"}
-            yield Running(base_url, lambda: _books(database), _OPTIONS, admin)
+            yield Running(base_url, lambda: _books(database), _OPTIONS, admin, database.rows)
 
 
 def _indexed(base_url: str) -> bool:

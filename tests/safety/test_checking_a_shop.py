@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from doorbuster.errors import TargetError
@@ -173,6 +174,22 @@ def test_ctrl_c_ends_it_with_130(tmp_path: Path, staging_shop: str) -> None:
 
 
 def orders_at(shop_url: str) -> int:
-    import httpx
 
     return len(httpx.get(f"{shop_url}/admin/orders").json()["orders"])
+
+
+def test_ctrl_c_says_which_orders_stay_in_the_shop(tmp_path: Path) -> None:
+    with staging_environment(faults=["slow_checkout=3000"]) as addresses:
+        command = [sys.executable, "-m", "doorbuster", "check", "smoke", "--target", addresses.shop_url]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as check:
+            for _ in range(600):
+                bought = httpx.get(f"{addresses.shop_url}/admin/orders").json()["orders"]
+                if bought or check.poll() is not None:
+                    break
+                time.sleep(0.05)
+            check.send_signal(signal.SIGINT)
+            _, said = check.communicate(timeout=60)
+    assert check.returncode == 130, said
+    assert f"interrupted; in the shop remain the orders {bought[0]['id']} (the staging shop forgets" in said

@@ -83,15 +83,20 @@ def _look(
     # Of codes that work once the last is tried, and in a cart alone: the run's shoppers need the others, and it too.
     tried = _codes_tried(walking, codes or (pools.single_use or ())[-1:])
     code = next((one.code for one in tried if one.lower and pools.single_use is None), None)
-    walked = {}
-    for journey in JOURNEYS:
-        if not scenario.journeys.share(journey):
-            continue
-        if journey == "native_checkout":
-            walking.count("")
-        buying = journey in BUYING
-        way = _and_look(journey) if buying else WALKS[journey]
-        walked[journey] = walking.walk(journey, way, code if buying else None)
+    walked: dict[str, Walked] = {}
+    try:
+        for journey in JOURNEYS:
+            if not scenario.journeys.share(journey):
+                continue
+            if journey == "native_checkout":
+                walking.count("")
+            buying = journey in BUYING
+            way = _and_look(journey) if buying else WALKS[journey]
+            walked[journey] = walking.walk(journey, way, code if buying else None)
+    except KeyboardInterrupt:
+        # Nothing else would ever come back for what has been bought by now.
+        rows, _ = _read(books, scenario, settings)
+        raise KeyboardInterrupt(_left(_cancelled(books, run_id, walked.values(), rows))) from None
     rows, why_not = _read(books, scenario, settings)
     return Seen(
         target=target,
@@ -144,6 +149,12 @@ def _read(books: Backstage, scenario: Scenario, settings: Settings) -> tuple[Seq
             return [*books.read_back().orders, *witnesses.read_back()], None
     except (DoorbusterError, httpx.HTTPError) as failed:
         return (), str(failed)
+
+
+def _left(cancelled: Mapping[str, str | None]) -> str:
+    """Which orders stay in the shop, for whoever broke a check off; empty where none do."""
+    stay = [f"{order_id} ({why})" for order_id, why in cancelled.items() if why]
+    return f"in the shop remain the orders {', '.join(stay)}" if stay else ""
 
 
 def _cancelled(

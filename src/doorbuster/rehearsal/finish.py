@@ -12,8 +12,10 @@ import httpx
 
 from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
+from doorbuster.record.reading import read_table
 from doorbuster.rehearsal.cleanup import intents_of
 from doorbuster.rehearsal.hooks import run_hooks
+from doorbuster.rehearsal.initial_stock import with_initial_stock
 from doorbuster.rehearsal.plain_http import witness_http
 from doorbuster.rehearsal.planning import fault_services
 from doorbuster.rehearsal.shop import backstage_of
@@ -91,7 +93,7 @@ def _keep_books(directory: RunDirectory, part: str, read: Callable[[], Iterable[
     Returns `done`, and `why` not.
     """
     try:
-        facts = _facts(directory.read_run(), read())
+        facts = with_initial_stock(_facts(directory.read_run(), read()), _stock_before(directory))
         for number in count():
             rows = list(islice(facts, _ROWS_A_PART))
             if not rows:
@@ -116,6 +118,14 @@ def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
 
     validity = judge_validity(open_run(directory.path), load_gate(find_gate(None)).validity)
     return validity.valid, tuple(validity.reasons)
+
+
+def _stock_before(directory: RunDirectory) -> dict[str, int]:
+    """Variant to its units for sale before the run; nothing where a pool told what is sold, which is no shop's word."""
+    if load_scenario(directory.path / "scenario.toml").pools.products is not None:
+        return {}
+    rows = read_table(directory, "catalogue").select(["variant", "stock"]).to_pylist()
+    return {row["variant"]: row["stock"] for row in rows if row["stock"] is not None}
 
 
 def _shops_books(directory: RunDirectory, settings: Settings) -> Iterator[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from doorbuster.storefronts.base import Answer, Response
 SOLD_OUT: Final = "out of stock"
 DECLINED: Final = "payment declined"
 NO_SUCH_CODE: Final = "no such discount code"
+USED_UP: Final = "discount code used up"
 NOT_APPLIED: Final = "the discount code takes nothing off this cart"
 _PAYMENT: Final = {
     "payment_authorization_error": DECLINED,
@@ -27,6 +28,7 @@ _PAYMENT: Final = {
 # Medusa has no codes of its own for these, only sentences.
 _BY_SENTENCE: Final = (
     (re.compile("Not enough stock available|does not have the required inventory"), SOLD_OUT),
+    (re.compile("^Promotion usage exceeds the (budget )?limit"), USED_UP),
     (re.compile("was not authorized with the provider"), DECLINED),
     (re.compile("^The promotion code .* is invalid"), NO_SUCH_CODE),
 )

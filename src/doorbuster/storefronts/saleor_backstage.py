@@ -13,7 +13,7 @@ from doorbuster.errors import TargetError
 from doorbuster.storefronts.answers import minor
 from doorbuster.storefronts.base import Client, Product, ReadBack, Shop
 from doorbuster.storefronts.graphql import ask
-from doorbuster.storefronts.saleor_books import books
+from doorbuster.storefronts.saleor_books import books, units_of
 from doorbuster.storefronts.saleor_options import MARK
 
 _PAYS: Final = "HANDLE_PAYMENTS"
@@ -66,7 +66,10 @@ class SaleorBackstage:
         """Saleor has no reset: the scenario's hooks put it into its known state."""
 
     def catalogue(self) -> Sequence[Product]:
-        """What the channel sells, its price as shoppers see it; units where the shop counts them."""
+        """What the channel sells, its price as shoppers see it; units where the shop counts them, and to shoppers only
+        as many as one of them may buy."""
+        stock = self._pages("Stock", "productVariants", self._in_channel()) if self.shop.admin_token else ()
+        units = {one["id"]: units_of(one) for one in stock if one["trackInventory"]}
         return [
             Product(
                 str(product["slug"]),
@@ -74,7 +77,7 @@ class SaleorBackstage:
                 str(variant["sku"] or variant["id"]),
                 minor(price["amount"], price["currency"]),
                 str(price["currency"]),
-                variant["quantityAvailable"] if variant["trackInventory"] else None,
+                units.get(variant["id"], variant["quantityAvailable"]) if variant["trackInventory"] else None,
             )
             for product in self._pages("Catalogue", "products", self._in_channel())
             for variant in product["variants"] or ()

@@ -21,13 +21,17 @@ def books(orders: Iterable[Row], stock: Iterable[Row], vouchers: Iterable[tuple[
         yield _order(order)
     for variant in stock:
         if variant["trackInventory"]:
-            units = sum(one["quantity"] - one["quantityAllocated"] for one in variant["stocks"] or ())
-            yield fact("shop", "stock", detail={"variant": variant["id"], "units": units})
+            yield fact("shop", "stock", detail={"variant": variant["id"], "units": units_of(variant)})
     for voucher, codes in vouchers:
         limit = 1 if voucher["singleUse"] else voucher["usageLimit"]
         for code in codes:
             yield fact("shop", "coupon", detail={"code": code["code"], "limit": limit, "used": code["used"]})
     yield fact("shop", "books_read")
+
+
+def units_of(variant: Row) -> int:
+    """Units for sale, over all warehouses."""
+    return sum(one["quantity"] - one["quantityAllocated"] for one in variant["stocks"] or ())
 
 
 def _order(order: Row) -> Row:

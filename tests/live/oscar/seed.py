@@ -21,19 +21,21 @@ from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range 
 from oscar.apps.partner.models import Partner, StockRecord  # noqa: E402
 from oscar.apps.voucher.models import Voucher  # noqa: E402
 
+PRODUCTS = 40
 KINDS = ("Linen shirt", "Wool jumper", "Canvas bag", "Silk scarf", "Cotton dress")
 COUNTRIES = {"ES": "Spain", "DE": "Germany", "FR": "France", "AT": "Austria", "IT": "Italy"}
 VOUCHERS = (
     ("WELCOME10", 10, Voucher.MULTI_USE, None),
-    ("FIRST20", 15, Voucher.MULTI_USE, 20),
+    ("FIRST20", 15, Voucher.MULTI_USE, int(os.environ.get("COUPON_LIMIT", "20"))),
     ("ONLYONCE", 20, Voucher.SINGLE_USE, None),
 )
 
 
-def products(units: int) -> None:
+def products(units: int, scarce: int) -> None:
+    """The last of them is what shoppers collide on."""
     kind = ProductClass.objects.create(name="Clothes", requires_shipping=True, track_stock=True)
     partner = Partner.objects.create(name="Warehouse")
-    for number in range(40):
+    for number in range(PRODUCTS):
         name = KINDS[number % len(KINDS)]
         category = create_from_breadcrumbs(f"{name}s")
         product = Product.objects.create(
@@ -42,7 +44,7 @@ def products(units: int) -> None:
         ProductCategory.objects.create(product=product, category=category)
         StockRecord.objects.create(
             product=product, partner=partner, partner_sku=f"sku-{number + 1}", price_currency="EUR",
-            price=Decimal("10.00") + Decimal("1.75") * number, num_in_stock=units,
+            price=Decimal("10.00") + Decimal("1.75") * number, num_in_stock=scarce if number == PRODUCTS - 1 else units,
         )  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     for code, name in COUNTRIES.items():
         Country.objects.create(iso_3166_1_a2=code, printable_name=name, name=name.upper(), is_shipping_country=True)
-    products(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    units = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    products(units, int(os.environ.get("SCARCE_UNITS", units)))
     vouchers()
     call_command("clear_index", interactive=False, verbosity=0)
     call_command("update_index", verbosity=0)

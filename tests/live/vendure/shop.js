@@ -7,7 +7,8 @@ import populating from "@vendure/core/cli/index.js";
 
 const { DefaultSearchPlugin, bootstrap, dummyPaymentHandler } = vendure;
 const { importProductsFromCsv, populateCollections, populateInitialData } = populating;
-const { SHOP_PORT, DATABASE_PORT, ADMIN_PASSWORD, WORK, UNITS = "5000" } = process.env;
+const { SHOP_PORT, DATABASE_PORT, ADMIN_PASSWORD, WORK, UNITS = "5000", SCARCE_UNITS = UNITS } = process.env;
+const PRODUCTS = 40;
 
 const THINGS = ["linen-shirt", "wool-scarf", "oak-lamp", "clay-mug", "steel-pan", "cork-mat", "silk-tie", "felt-hat"];
 const KINDS = ["Clothes", "Home"];
@@ -54,8 +55,9 @@ const COLUMNS =
 const product = (number) => {
   const thing = THINGS[number % THINGS.length];
   const slug = `${thing}-${number + 1}`;
+  const units = number === PRODUCTS - 1 ? SCARCE_UNITS : UNITS; // the last is what shoppers collide on
   const price = (9 + ((number * 7) % 60) + 0.9).toFixed(2);
-  return `${thing.replace("-", " ")} ${number + 1},${slug},For rehearsals,,kind:${kindOf(thing)},,,${slug.toUpperCase()},${price},standard,${UNITS},true,,`;
+  return `${thing.replace("-", " ")} ${number + 1},${slug},For rehearsals,,kind:${kindOf(thing)},,,${slug.toUpperCase()},${price},standard,${units},true,,`;
 };
 
 const COUPONS = [
@@ -76,7 +78,7 @@ await app.get(vendure.ChannelService).update(ctx, {
   id: ctx.channelId, defaultCurrencyCode: "EUR", availableCurrencyCodes: ["EUR"],
 });
 const goods = path.join(WORK, "products.csv");
-await writeFile(goods, [COLUMNS, ...Array.from({ length: 40 }, (_, number) => product(number))].join("\n") + "\n");
+await writeFile(goods, [COLUMNS, ...Array.from({ length: PRODUCTS }, (_, number) => product(number))].join("\n") + "\n");
 await importProductsFromCsv(app, goods, "en");
 await populateCollections(app, initial);
 for (const coupon of COUPONS) {

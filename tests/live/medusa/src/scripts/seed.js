@@ -7,7 +7,8 @@ const flows = require("@medusajs/medusa/core-flows");
 const COLLECTIONS = ["linen", "lamps", "chairs", "mugs"];
 const PRODUCTS = 40;
 const UNITS = 100000;
-const SCARCE_UNITS = 20;
+const SCARCE_UNITS = Number(process.env.SCARCE_UNITS ?? 20);
+const COUPON_LIMIT = Number(process.env.COUPON_LIMIT ?? 20);
 const REGIONS = [
   { name: "Europe", currency_code: "eur", countries: ["es", "de", "fr"], payment_providers: ["pp_system_default"] },
   { name: "United Kingdom", currency_code: "gbp", countries: ["gb"], payment_providers: ["pp_system_default"] },
@@ -15,7 +16,7 @@ const REGIONS = [
 const PROMOTIONS = [
   { code: "WELCOME10", application_method: { type: "percentage", target_type: "order", value: 10 } },
   { code: "MINUS5", application_method: { type: "fixed", target_type: "order", value: 5, currency_code: "eur" } },
-  { code: "FIRST20", limit: 20, application_method: { type: "percentage", target_type: "order", value: 20 } },
+  { code: "FIRST20", limit: COUPON_LIMIT, application_method: { type: "percentage", target_type: "order", value: 20 } },
   {
     code: "FREESHIP",
     application_method: { type: "percentage", target_type: "shipping_methods", allocation: "across", value: 100 },
