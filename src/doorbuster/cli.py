@@ -227,7 +227,8 @@ def main() -> NoReturn:
         error.show()
         sys.exit(EXIT_USAGE)
     except (KeyboardInterrupt, click.Abort) as cut_off:
-        print(f"doorbuster: interrupted{'; ' if str(cut_off) else ''}{cut_off}", file=sys.stderr)
+        said = str(cut_off.__cause__ or cut_off)  # click makes an Abort of it
+        print(f"doorbuster: interrupted{'; ' if said else ''}{said}", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except Exception:  # noqa: BLE001  (a bug of ours must never look like a FAIL)
         traceback.print_exc()

@@ -93,11 +93,11 @@ def _look(
             buying = journey in BUYING
             way = _and_look(journey) if buying else WALKS[journey]
             walked[journey] = walking.walk(journey, way, code if buying else None)
+        rows, why_not = _read(books, scenario, settings)
     except KeyboardInterrupt:
         # Nothing else would ever come back for what has been bought by now.
         rows, _ = _read(books, scenario, settings)
         raise KeyboardInterrupt(_left(_cancelled(books, run_id, walked.values(), rows))) from None
-    rows, why_not = _read(books, scenario, settings)
     return Seen(
         target=target,
         scenario=scenario.name,
