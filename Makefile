@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-live spark lint types wheel-check bars bars-slice proof proof-full proof-slice field-report bench faults fuzz soak constraints clean
+.PHONY: demo test test-live html-checkouts spark lint types wheel-check bars bars-slice proof proof-full proof-slice field-report bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -82,6 +82,10 @@ bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs ngin
 	$(BIN)/python bench/master_cost.py
 	$(BIN)/python bench/audit_speed.py
 	$(BIN)/python bench/facts_cost.py
+	$(BIN)/python bench/adapters.py
+
+html-checkouts: $(VENV)/.test-installed  ## two hundred guest checkouts at django-oscar, by its description alone
+	$(BIN)/python bench/html_checkouts.py
 
 faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
 	$(BIN)/python bench/faults.py
