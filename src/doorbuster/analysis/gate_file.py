@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from doorbuster.analysis.comparison_rules import ComparisonRules
 from doorbuster.analysis.measure import EVERY_STEP, Selection
 from doorbuster.analysis.promise_rules import PromiseRules
 from doorbuster.errors import GateError, did_you_mean
@@ -159,6 +160,7 @@ class Gate(BaseModel):
     objective: tuple[Objective, ...] = ()
     regression: tuple[Regression, ...] = ()
     validity: ValidityRules = ValidityRules()
+    comparison: ComparisonRules = ComparisonRules()
     promises: PromiseRules = PromiseRules()
 
     @model_validator(mode="after")
@@ -195,6 +197,7 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "objective": Objective,
     "regression": Regression,
     "validity": ValidityRules,
+    "comparison": ComparisonRules,
     "promises": PromiseRules,
 }
 _VALUES: Final[dict[str, tuple[str, ...]]] = {"metric": METRICS, "clock": CLOCKS}

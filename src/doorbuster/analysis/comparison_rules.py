@@ -1,0 +1,51 @@
+"""What counts as a difference between two groups of runs: `[comparison]` in the gate file, defaults as calibrated."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Alarm = Annotated[float, Field(strict=True, gt=0, lt=0.5)]
+Deviation = Annotated[float, Field(strict=True, gt=0, lt=1)]
+
+
+class ComparisonRules(BaseModel):
+    """`docs/calibration.md` shows what these defaults come to. Change them, and calibrate again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    margin: str = "10%"
+    """How much slower than last year any step may be, where no [[regression]] says otherwise."""
+    alarm_run: Alarm = 0.01
+    """Chance of a false FAIL for the whole shop, over all quantiles."""
+    alarm_steps: Alarm = 0.02
+    """The same over all steps and journeys."""
+    alarm_relative: Alarm = 0.02
+    """The same over all steps relative to the whole shop."""
+    alarm_errors: Alarm = 0.05
+    """The same over all error rates."""
+    pass_confidence: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.95
+    """How sure each PASS is that the change is below its margin."""
+    prior_sd: Deviation = 0.06
+    """Standard deviation between runs of one shop before any repeat was seen; 0.066 to 0.079 was measured."""
+    prior_step_sd: Deviation = 0.024
+    """The same of what a step does on its own."""
+    prior_df: Annotated[int, Field(strict=True, ge=1, le=100)] = 4
+    """Degrees of freedom that the prior is worth."""
+    steps_weight: Annotated[int, Field(strict=True, ge=1, le=20)] = 4
+    """What a repeat teaches about steps on their own, in degrees of freedom: it shows many steps at once."""
+    resamples: Annotated[int, Field(strict=True, ge=100, le=20_000)] = 1000
+
+    @field_validator("margin")
+    @classmethod
+    def _a_share(cls, margin: str) -> str:
+        if not re.fullmatch(r"\d+(?:\.\d+)?%", margin) or float(margin[:-1]) <= 0:
+            raise ValueError(f'margin = "{margin}" is no share of last year\'s time; write "10%"')
+        return margin
+
+    @property
+    def allowance(self) -> float:
+        """A share: 0.10 for "10%"."""
+        return float(self.margin[:-1]) / 100

@@ -1,0 +1,170 @@
+"""Three questions at once: is the whole shop slower, is one step slower, is one step slower than the rest explain?
+
+Each asks about every quantile; their false alarms are held down together, so that a release which changed nothing
+fails a gate in no more than a few of a hundred comparisons. The chance of a false alarm is split between
+
+- the run: G, the median over steps of the log ratio of a quantile, at `alarm_run`;
+- steps and journeys: D, each log ratio, at `alarm_steps` by the greatest of equally correlated Student's t (the speed
+  of the day moves all of them together, so that Bonferroni would waste power);
+- steps relative to the run: R = D - G, at `alarm_relative` by Bonferroni. What moves everything cancels, so this one
+  sees small changes of a step; it fails only a step that is slower in absolute terms as well.
+
+Variances are of one run and times c = 1/a + 1/b for a and b runs a side. Between runs: repeats, shrunk towards a prior
+worth a few degrees of freedom (an empirical-Bayes moderated variance: Smyth 2004, doi:10.2202/1544-6115.1027).
+`docs/calibration.md` has the false alarms and the power of this, measured.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import gammaincinv, ndtr, stdtrit
+
+from doorbuster.analysis.comparison_rules import ComparisonRules
+from doorbuster.analysis.spread import Floats, Group, Spread, run_wide, spread_of
+
+
+@dataclass(frozen=True)
+class Families:
+    """Log ratios (candidate over baseline) and how sure they are; nan where a side measured too few to tell.
+
+    Arrays of shape (selections, quantiles), or (quantiles,) for the run. Lower bounds hold for a whole family at once.
+    """
+
+    change: Floats
+    error: Floats
+    low: Floats
+    """Lower bound of `change`, over all steps, journeys and quantiles together."""
+    df: int
+    run_change: Floats
+    run_low: Floats
+    relative_change: Floats
+    """`change` less `run_change`; nan for journeys."""
+    relative_low: Floats
+    critical: float
+    """Standard errors that `low` lies below `change`."""
+    single: bool
+    """Whether nothing but the prior speaks of how far runs lie apart: no side was repeated, nor was any other run."""
+
+    def high(self, confidence: float) -> Floats:
+        """`change` is below this with one-sided `confidence`, each by itself."""
+        return self.change + stdtrit(self.df, confidence) * self.error
+
+    def failed(self, margin: Floats) -> NDArray[np.bool_]:
+        """Which steps and journeys are slower by more than `margin` (logarithms, the same shape), beyond chance."""
+        with np.errstate(invalid="ignore"):
+            absolute = self.low > margin
+            relative = (self.relative_low > margin) & (self.change > margin)
+        return np.asarray(absolute | relative)
+
+    def run_failed(self, margin: float) -> NDArray[np.bool_]:
+        """For which quantiles the whole shop is slower by more than `margin`, a logarithm."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.run_low > margin)
+
+    def passed(self, margin: Floats, confidence: float) -> NDArray[np.bool_]:
+        """Which are slower by less than `margin`, each with one-sided `confidence`. One run a side never passes."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.high(confidence) < margin) & (not self.single)
+
+
+def compare_families(
+    candidates: Group,
+    baselines: Group,
+    steps: NDArray[np.bool_],
+    rules: ComparisonRules,
+    blocks: int,
+    repeats: tuple[Group, ...] = (),
+    noise: Spread | None = None,
+) -> Families:
+    """Set a group of runs beside another. `repeats` and `noise` teach how far runs of one system lie apart.
+
+    `steps` marks which selections are steps (shape (selections,)), `blocks` is how many bootstrap blocks a run has.
+    """
+    groups = (candidates, baselines, *repeats)
+    spreads = [spread_of(group, steps) for group in groups]
+    spread = sum(spreads[1:], spreads[0])
+    if noise is not None:
+        spread = spread + noise
+    within = _mean(np.concatenate([group.within for group in groups]), axis=0)
+    change = candidates.logs.mean(axis=0) - baselines.logs.mean(axis=0)
+    told = ~np.isnan(change) & ~np.isnan(within)
+    change, within = np.where(told, change, np.nan), np.where(told, within, np.nan)
+    runs = 1 / candidates.runs + 1 / baselines.runs
+    df = rules.prior_df + spread.df
+
+    tau2 = _learnt(spread.squares, within, spread.df, rules.prior_sd, rules.prior_df)
+    error = np.sqrt((within + tau2) * runs)
+    shared = float(np.nan_to_num(_mean(tau2 / (tau2 + within))))
+    critical = greatest_t(int(told.sum()), df, round(shared, 2), 1 - rules.alarm_steps)
+
+    run_change = run_wide(change, steps)
+    run_variance = (rules.prior_df * rules.prior_sd**2 + np.nan_to_num(spread.run_squares)) / df
+    run_error = np.sqrt(run_variance * runs)
+    run_critical = stdtrit(df, 1 - rules.alarm_run / max(1, change.shape[1]))
+
+    own2 = _learnt(
+        spread.own_squares[steps], within[steps], spread.df, rules.prior_step_sd, rules.prior_df, rules.steps_weight
+    )
+    own_df = rules.prior_df + rules.steps_weight * spread.df
+    within_df = sum(group.runs for group in groups) * max(1, blocks - 1)
+    relative_df = (within + own2) ** 2 / (own2**2 / own_df + within**2 / within_df)
+    relative = np.where(steps[:, None], change - run_change, np.nan)
+    tests = max(1, int(np.sum(~np.isnan(relative))))
+    relative_error = np.sqrt((within + own2) * runs)
+    return Families(
+        change=change,
+        error=error,
+        low=change - critical * error,
+        df=df,
+        run_change=run_change,
+        run_low=run_change - run_critical * run_error,
+        relative_change=relative,
+        relative_low=relative - stdtrit(relative_df, 1 - rules.alarm_relative / tests) * relative_error,
+        critical=critical,
+        single=spread.df == 0,
+    )
+
+
+def _learnt(squares: Floats, within: Floats, df: int, prior_sd: float, prior_df: int, weight: int = 1) -> Floats:
+    """Variance between runs of each quantile, shape (quantiles,): what repeats show beyond the noise within a run."""
+    excess = np.zeros(squares.shape[1])
+    if df:
+        excess = np.maximum(0.0, np.nan_to_num(_mean(squares / df - within, axis=0)))
+    return np.asarray((prior_df * prior_sd**2 + weight * df * excess) / (prior_df + weight * df))
+
+
+def _mean(values: Floats, axis: int | None = None) -> Floats:
+    """Mean of what is told; nan where nothing is."""
+    told = ~np.isnan(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(told, values, 0.0).sum(axis=axis) / told.sum(axis=axis))
+
+
+@lru_cache(maxsize=256)
+def greatest_t(tests: int, df: int, shared: float, confidence: float) -> float:
+    """Quantile of the greatest of so many Student's t with a common denominator and equal correlation `shared`.
+
+    By integration over the common part and the denominator (Dunnett and Sobel 1954, doi:10.1093/biomet/41.1-2.153).
+
+    >>> round(greatest_t(1, 10, 0.0, 0.975), 2)
+    2.23
+    """
+    if tests < 1:
+        return math.inf
+    node, weight = np.polynomial.hermite_e.hermegauss(80)
+    weight = weight / weight.sum()
+    parts = (np.arange(400) + 0.5) / 400
+    scale = np.sqrt(2 * gammaincinv(df / 2, parts) / df)[:, None]
+    common = min(shared, 0.999)
+
+    def beyond(bound: float) -> float:
+        below = ndtr((bound * scale - math.sqrt(common) * node) / math.sqrt(1 - common)) ** tests
+        return float((below @ weight).mean()) - confidence
+
+    return float(brentq(beyond, -10.0, 200.0, xtol=1e-6))
