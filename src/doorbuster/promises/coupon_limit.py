@@ -42,7 +42,7 @@ def check(ledger: Ledger) -> Finding:
             )
             for order in users[coupon.code][limit:]
         ]
-        # A shop's own count may mean baskets that held the code and got nothing off: orders, where they tell, know better.
+        # A shop's own count may be of baskets that held the code and got nothing off: orders that tell know better.
         if silent and not beyond and coupon.used is not None and coupon.used > limit:
             beyond = [Offence(f"used {coupon.used:,} times where {limit:,} are allowed", subject=coupon.code)]
         offences += beyond
