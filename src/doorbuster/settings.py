@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     extra_header: str | None = None
     """Name of a header that opens a firewall for us."""
     extra_header_value: SecretStr | None = None
+    series_authorization: SecretStr | None = None
+    """The Authorization header, whole, for the Prometheus that a report asks; `Bearer ...` or `Basic ...`."""
     ca_bundle: Path | None = None
     """Certificates to trust beside the system's own (PEM)."""
     customers: Path | None = None
