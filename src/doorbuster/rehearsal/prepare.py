@@ -50,11 +50,13 @@ class RunOptions:
     seed: int | None = None
     scale: float = 1.0
     minutes: float | None = None
+    hold_at: float | None = None
+    """Level that a headroom scenario holds instead of its ramp, in multiples of last year's peak."""
 
 
 def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     """Check, reset the shop, snapshot its catalogue, write the run directory. Raises DoorbusterError."""
-    plan = plan_of(options.scenario_path, options.seed, options.scale, options.minutes)
+    plan = plan_of(options.scenario_path, options.seed, options.scale, options.minutes, options.hold_at)
     scenario = plan.scenario
     if not plan.due_us.size:
         raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
@@ -118,6 +120,7 @@ def _write(
             "seed": plan.seed,
             "scale": plan.scale,
             "minutes": plan.minutes,
+            "hold_at": plan.hold_at,
             "target": options.target,
             "target_host": urlsplit(options.target).netloc,
             "platform": _kept_adapter(directory, options.scenario_path.parent, scenario.storefront.platform),
@@ -139,6 +142,7 @@ def _write(
                 "second": [round(float(edge), 3) for edge in plan.edges_s[:-1]],
                 "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
             },
+            "planned": {"sessions_per_s": [round(float(rate), 6) for rate in plan.planned_per_s.sum(axis=1)]},
             "overrides": overrides,
             "permission": scenario.storefront.permission,
             "complete": False,

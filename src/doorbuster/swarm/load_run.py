@@ -35,7 +35,12 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
     run = directory.read_run()
     scenario = load_scenario(directory.path / "scenario.toml")
     plan = build_plan(
-        scenario, directory.path / "curve.csv", seed=run["seed"], scale=run["scale"], minutes=run["minutes"]
+        scenario,
+        directory.path / "curve.csv",
+        seed=run["seed"],
+        scale=run["scale"],
+        minutes=run["minutes"],
+        hold_at=run.get("hold_at"),
     )
     wished, settings = scenario.connections, load_settings()
     transport = replace(
