@@ -103,6 +103,7 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
 @seed_option
 @scale_option
 @minutes_option
+@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Load processes on this machine.")
 @click.option("--expect-workers", type=click.IntRange(1, 1000), help="Wait for so many `doorbuster worker` instead.")
 @click.option("--bind", metavar="HOST[:PORT]", help="Where expected workers find us; default 127.0.0.1:5557.")
@@ -113,6 +114,7 @@ def run(
     seed: int | None,
     scale: float,
     minutes: float | None,
+    control: str | None,
     workers: int,
     expect_workers: int | None,
     bind: str | None,
@@ -132,7 +134,8 @@ def run(
     crew = _workers(workers, expect_workers, bind)
     path = find_scenario(scenario)
     with shop_for(path, target_option_url(target) or settings.target) as url, watching() as watch:
-        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes)
+        beside = target_option_url(control, "--control")
+        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes, beside)
         rehearsed = rehearse(options, settings, watch, crew)
     for reason in rehearsed.reasons:
         print(f"INVALID: {reason}")
