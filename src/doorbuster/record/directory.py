@@ -128,6 +128,10 @@ class RunDirectory:
         for table, schema in TABLES.items():
             self._close_part(table, schema.empty_table(), "none")
 
+    def write_table(self, table: str, rows: pa.Table, part: str) -> None:
+        """Add one closed part to a table that only some directories have, as it is."""
+        self._close_part(table, rows, part)
+
     def _close_part(self, table: str, rows: pa.Table, part: str) -> None:
         folder = self.table_path(table)
         folder.mkdir(exist_ok=True)

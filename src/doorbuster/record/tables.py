@@ -86,6 +86,22 @@ CATALOGUE: Final = pa.schema(
     ]
 )
 
+SUMMARIES: Final = (
+    pa.schema(  # figures that another tool worked out over many requests: drawn, never compared as samples
+        [
+            ("second", pa.int32()),
+            ("over_s", pa.float64()),  # the stretch it sums up; 0 for a single measurement, or where nobody says
+            ("name", pa.string()),
+            ("step", pa.string()),  # null for what is no step
+            ("metric", pa.string()),
+            ("value", pa.float64()),
+            ("unit", pa.string()),
+            ("count", pa.int64()),  # requests it is made of; null where nobody says
+            ("how", pa.string()),
+        ]
+    )
+)
+
 TABLES: Final[dict[str, pa.Schema]] = {
     "arrivals": ARRIVALS,
     "latency": LATENCY,
