@@ -89,7 +89,7 @@ def plan(
     from doorbuster.traffic.outlook_text import outlook_text
 
     path = find_scenario(scenario)
-    planned = plan_of(path, seed, scale, minutes, hold_at)
+    planned = plan_of(path, seed, scale, minutes, hold_at=hold_at)
     pools = pools_of(planned.scenario, path, load_settings())
     seen = outlook(planned, expect(planned.scenario, planned.seed), pools)
     print(outlook_text(planned, seen))
@@ -108,6 +108,7 @@ def plan(
 @scale_option
 @minutes_option
 @hold_option
+@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Load processes on this machine.")
 @click.option("--expect-workers", type=click.IntRange(1, 1000), help="Wait for so many `doorbuster worker` instead.")
 @click.option("--bind", metavar="HOST[:PORT]", help="Where expected workers find us; default 127.0.0.1:5557.")
@@ -119,6 +120,7 @@ def run(
     scale: float,
     minutes: float | None,
     hold_at: float | None,
+    control: str | None,
     workers: int,
     expect_workers: int | None,
     bind: str | None,
@@ -138,7 +140,8 @@ def run(
     crew = _workers(workers, expect_workers, bind)
     path = find_scenario(scenario)
     with shop_for(path, target_option_url(target) or settings.target) as url, watching() as watch:
-        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes, hold_at)
+        beside = target_option_url(control, "--control")
+        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes, beside, hold_at)
         rehearsed = rehearse(options, settings, watch, crew)
     for reason in rehearsed.reasons:
         print(f"INVALID: {reason}")

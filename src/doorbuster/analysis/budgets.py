@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from doorbuster.analysis.gate_file import QUANTILES, Objective
-from doorbuster.analysis.intervals import Share, failure_share, normal_deviate
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Cells, failures, judged_cells, measure
+from doorbuster.analysis.shares import Share, share_by_cell
 from doorbuster.record.histogram import BOUNDS_US
 
-ONE_SIDED_95: Final = normal_deviate(0.95)
+ONE_SIDED_95: Final = NormalDist().inv_cdf(0.95)
 
 
 def budget_of(objective: Objective) -> float:
@@ -44,7 +45,7 @@ def share_beyond(beyond: NDArray[np.float64], every: NDArray[np.float64]) -> Sha
     """The share over all of these seconds, its counts deflated where slow steps come in bursts."""
     seconds = len(every)
     block_s = max(1, seconds // 5) if seconds < 25 else round(min(30.0, max(5.0, seconds / 10)))
-    return failure_share(beyond, every, Cells(0, seconds, 1, block_s))
+    return share_by_cell(beyond, every, Cells(0, seconds, 1, block_s))
 
 
 def upper_bound(share: Share) -> float:

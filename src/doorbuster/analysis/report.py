@@ -15,6 +15,7 @@ from doorbuster.analysis.cost import Cost, costs_of
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.revenue import revenue_sentences
+from doorbuster.analysis.series.gathered import NO_SERIES, Gathered
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, clock_text, whole
 from doorbuster.audit.audit import Audit
@@ -22,23 +23,36 @@ from doorbuster.vocabulary import CONSERVATION, OUTCOMES, STEPS
 
 _GROUPS: Final = (
     ("overview", "The whole shop"),
+    ("series", "Beside the shop's own metrics"),
     ("journeys", "How long shoppers waited, by journey"),
     ("load", "Slower when busier?"),
     ("steps", "How long shoppers waited, by step"),
 )
 
 
-def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict, audit: Audit | None = None) -> Path:
+def write_report(
+    run: Run,
+    baselines: Sequence[Run],
+    verdict: Verdict,
+    audit: Audit | None = None,
+    gathered: Gathered = NO_SERIES,
+) -> Path:
     """Draw the charts, write charts/*.png and report.html into the run directory, and return the page's path."""
     offences = [offence for _, offence in audit.rows()] if audit else []
-    charts = list(draw_charts(run, baselines[0] if baselines else None, offences))
+    charts = list(draw_charts(run, baselines[0] if baselines else None, offences, gathered.series))
     for chart in charts:
         run.directory.write_bytes(f"charts/{chart.name}", chart.content)
-    return run.directory.write_text("report.html", render_report(run, baselines, verdict, charts, costs_of(audit)))
+    page = render_report(run, baselines, verdict, charts, costs_of(audit), gathered.missing)
+    return run.directory.write_text("report.html", page)
 
 
 def render_report(
-    run: Run, baselines: Sequence[Run], verdict: Verdict, charts: Sequence[Chart], costs: Sequence[Cost] = ()
+    run: Run,
+    baselines: Sequence[Run],
+    verdict: Verdict,
+    charts: Sequence[Chart],
+    costs: Sequence[Cost] = (),
+    series_missing: Sequence[str] = (),
 ) -> str:
     """The page as text; nothing in it is fetched from anywhere, and everything from the run is escaped."""
     environment = Environment(
@@ -58,6 +72,7 @@ def render_report(
         charts=[
             (heading, [_embedded(chart) for chart in charts if chart.group == group]) for group, heading in _GROUPS
         ],
+        series_missing=series_missing,
         entry_tables=[
             (heading, verdict.of_kind(kind))
             for kind, heading in (

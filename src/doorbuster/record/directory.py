@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from doorbuster.errors import RunDirectoryError
-from doorbuster.record.tables import ARM, TABLES
+from doorbuster.record.tables import TABLES
+from doorbuster.vocabulary import ARM
 
 _RESERVE_BYTES: Final = 64 << 10
 FORMAT_VERSION: Final = 1

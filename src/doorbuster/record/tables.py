@@ -10,8 +10,6 @@ from typing import Final
 
 import pyarrow as pa
 
-ARM: Final = "candidate"
-
 ARRIVALS: Final = pa.schema(
     [
         ("second", pa.int32()),

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
 
 from pydantic import Field
 
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
+from doorbuster.storefronts.escaped import part
 from doorbuster.storefronts.medusa_answers import NOT_APPLIED, named, read_completed
 from doorbuster.storefronts.medusa_backstage import MANUAL, MedusaBackstage
 from doorbuster.storefronts.medusa_session import MedusaSession
@@ -95,7 +95,7 @@ class MedusaStorefront:
         return self._session.post("cart.add", f"{self._session.own}/line-items", wanted, added)
 
     def cart_update(self, line: Line, quantity: int) -> Answer:
-        path = f"{self._session.own}/line-items/{quote(self._session.lines.get(line.product.variant, 'none'))}"
+        path = f"{self._session.own}/line-items/{part(self._session.lines.get(line.product.variant, 'none'))}"
         return self._session.post("cart.update", path, {"quantity": quantity}, self._session.shown)
 
     def cart_discount(self, code: str) -> Answer:

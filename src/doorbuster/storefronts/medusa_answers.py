@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from doorbuster.storefronts import answers
-from doorbuster.storefronts.answers import Reading, failed, minor
+from doorbuster.storefronts.answers import Reading, costs, failed
 from doorbuster.storefronts.base import Answer, Response
 
 SOLD_OUT: Final = "out of stock"
@@ -68,8 +68,8 @@ def read_completed(body: Any) -> Answer:
 
 def priced(priced_body: Any, amount: str = "total", order_id: str | None = None) -> Answer:
     """`ok` with the whole price of a cart, an order or a payment collection."""
-    currency = str(priced_body["currency_code"]).upper()
-    return Answer("ok", order_id=order_id, total_minor=minor(priced_body[amount], currency), currency=currency)
+    price = costs(priced_body[amount], str(priced_body["currency_code"]).upper())
+    return price if order_id is None else price._replace(order_id=order_id)
 
 
 def named(value: Any) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, urlencode
 
 from doorbuster.storefronts.answers import Reading
 from doorbuster.storefronts.base import OK, Answer, Client, Shop, Visit
+from doorbuster.storefronts.escaped import part, query
 from doorbuster.storefronts.medusa_answers import named, priced, read
 from doorbuster.storefronts.people import NOTE, address_of
 
@@ -58,7 +58,7 @@ class MedusaSession:
     @property
     def own(self) -> str:
         """Where this shopper's cart is."""
-        return f"/store/carts/{quote(self.cart or 'none')}"
+        return f"/store/carts/{part(self.cart or 'none')}"
 
     @property
     def addresses(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class MedusaSession:
     def products(self, step: str, wanted: Mapping[str, Any], reading: Reading) -> Answer:
         """A list of products at this shopper's prices."""
         no = self.in_region(step)
-        return no or self.get(step, f"/store/products?{urlencode({**wanted, 'region_id': self.region})}", reading)
+        return no or self.get(step, f"/store/products?{query({**wanted, 'region_id': self.region})}", reading)
 
     def new_cart(self, step: str, wanted: Mapping[str, Any]) -> Answer:
         """A cart that says whose rehearsal it is."""
@@ -108,7 +108,7 @@ class MedusaSession:
             ways.extend(named(one["id"]) for one in body["shipping_options"])
             return OK if ways else Answer("error", "the shop has no way of shipping for this cart")
 
-        answer = self.get(step, f"/store/shipping-options?cart_id={quote(self.cart)}", keep)
+        answer = self.get(step, f"/store/shipping-options?cart_id={part(self.cart)}", keep)
         if answer.outcome == "ok":
             chosen = {"option_id": ways[self.visit.session % len(ways)]}
             answer = self.post(step, f"{self.own}/shipping-methods", chosen, self.shown)
@@ -134,7 +134,7 @@ class MedusaSession:
             answer = self.post(step, "/store/payment-collections", {"cart_id": self.cart}, keep)
             if answer.outcome != "ok":
                 return answer
-        path = f"/store/payment-collections/{quote(self.collection)}/payment-sessions"
+        path = f"/store/payment-collections/{part(self.collection)}/payment-sessions"
         return self.post(step, path, {"provider_id": provider, "data": dict(data)}, opened)
 
     def shown(self, body: Any) -> Answer:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from doorbuster.errors import ScenarioError
 from doorbuster.scenario import Scenario
-from doorbuster.traffic.arrivals import due_times_us, journeys_of
+from doorbuster.traffic.arrivals import arms_of, due_times_us, journeys_of
 from doorbuster.traffic.climb import climb, peak_rows
 from doorbuster.traffic.curve import Curve, load_curve
 from doorbuster.traffic.mix import mix_by_step
@@ -33,14 +33,16 @@ class Plan:
     seed: int
     scale: float
     minutes: float | None
-    hold_at: float | None
-    """The level that a headroom scenario holds, in multiples of last year's peak; None for its ramp and for others."""
     edges_s: NDArray[np.float64]
     """Bounds of the pieces in seconds, shape (pieces + 1,); the first piece is the warm-up where there is one."""
     last_year_per_s: NDArray[np.float64]
     """Last year's sessions a second, shape (pieces,)."""
     planned_per_s: NDArray[np.float64]
     """Sessions a second to send, shape (pieces, journeys), in the order of JOURNEYS."""
+    control: bool = False
+    """Whether a control is walked beside the candidate: then each shopper goes to one of the two."""
+    hold_at: float | None = None
+    """The level that a headroom scenario holds, in multiples of last year's peak; None for its ramp and for others."""
 
     @property
     def warm_up_s(self) -> float:
@@ -70,9 +72,15 @@ class Plan:
     def journey_index(self) -> NDArray[np.int8]:
         return journeys_of(self.due_us, self.edges_s, self.planned_per_s, self.seed)
 
+    @cached_property
+    def arm_index(self) -> NDArray[np.int8]:
+        """Where each arrival is sent, in the order of ARMS; all to the candidate where there is no control."""
+        return arms_of(self.due_us.size, self.seed) if self.control else np.zeros(self.due_us.size, dtype=np.int8)
+
     def fingerprint(self) -> str:
-        """The same for two processes exactly when they would send the same shoppers at the same instants."""
-        return hashlib.sha256(self.due_us.tobytes() + self.journey_index.tobytes()).hexdigest()
+        """The same for two processes exactly when they would send the same shoppers there at the same instants."""
+        sent = (self.due_us, self.journey_index, self.arm_index)
+        return hashlib.sha256(b"".join(one.tobytes() for one in sent)).hexdigest()
 
     def planned_by_second(self) -> NDArray[np.int64]:
         """Arrivals due in each second by journey: shape (seconds, journeys)."""
@@ -88,12 +96,14 @@ def build_plan(
     seed: int | None = None,
     scale: float = 1.0,
     minutes: float | None = None,
+    control: bool = False,
     hold_at: float | None = None,
 ) -> Plan:
     """Read a scenario's curve and lay its window on the run's clock.
 
     `scale` multiplies the rates; `minutes` squeezes the window's clock at unchanged rates; the warm-up keeps
-    its length. `hold_at` makes a headroom scenario hold that multiple of last year's peak instead of its ramp.
+    its length; `control` shares the same shoppers out between two deployments; `hold_at` makes a headroom scenario hold
+    that multiple of last year's peak instead of its ramp.
     Raises CurveError and ScenarioError.
     """
     curve = load_curve(curve_path, scenario.traffic)
@@ -133,7 +143,7 @@ def build_plan(
         )
     return Plan(
         scenario, curve, window, scenario.traffic.seed if seed is None else seed, scale, minutes,
-        hold_at, edges_s, last_year, planned,
+        edges_s, last_year, planned, control, hold_at,
     )  # fmt: skip
 
 

@@ -11,12 +11,14 @@ from doorbuster.analysis.charts.latency import latency_chart
 from doorbuster.analysis.charts.load import load_chart
 from doorbuster.analysis.charts.offences import offences_chart
 from doorbuster.analysis.charts.outcomes import outcomes_chart
+from doorbuster.analysis.charts.series import series_chart
 from doorbuster.analysis.charts.style import png
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
+from doorbuster.analysis.series.line import Series
 from doorbuster.promises.fact import Offence
 
-ChartGroup = Literal["cost", "overview", "journeys", "load", "steps"]
+ChartGroup = Literal["cost", "overview", "series", "journeys", "load", "steps"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class Chart:
     content: bytes
 
 
-def draw_charts(run: Run, baseline: Run | None = None, offences: Sequence[Offence] = ()) -> Iterator[Chart]:
+def draw_charts(
+    run: Run, baseline: Run | None = None, offences: Sequence[Offence] = (), series: Sequence[Series] = ()
+) -> Iterator[Chart]:
     """Draw a run beside its baseline, chart by chart; works for empty and one-sided data."""
     if offences:
         yield Chart(
@@ -50,6 +54,13 @@ def draw_charts(run: Run, baseline: Run | None = None, offences: Sequence[Offenc
         "Percent of steps that did not end well over the run, by outcome",
         png(outcomes_chart(run, baseline)),
     )
+    if series:
+        yield Chart(
+            "series.png",
+            "series",
+            f"How long all steps took over the run, and under it {', '.join(one.name for one in series)}",
+            png(series_chart(run, series)),
+        )
     selections = dict.fromkeys((*measured_selections(run), *(measured_selections(baseline) if baseline else ())))
     journeys = [selection for selection in selections if selection.kind == "journey"]
     for selection in journeys:

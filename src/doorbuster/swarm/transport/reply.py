@@ -36,6 +36,11 @@ class Headers(UserDict[str, str]):
             found[name.lower()] = earlier + value.strip()
         return found
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """One header, its lines joined; the others stay as they are."""
+        values = self.every(f"\r\n{key}:".encode("latin-1"))
+        return b", ".join(values).decode("latin-1") if values else default
+
     def every(self, name: bytes) -> list[bytes]:
         """The values of a header, in the order of its lines; `name` as SET_COOKIE is written."""
         values = []
