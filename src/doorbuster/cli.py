@@ -107,8 +107,8 @@ def plan(
 @seed_option
 @scale_option
 @minutes_option
-@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @hold_option
+@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Load processes on this machine.")
 @click.option("--expect-workers", type=click.IntRange(1, 1000), help="Wait for so many `doorbuster worker` instead.")
 @click.option("--bind", metavar="HOST[:PORT]", help="Where expected workers find us; default 127.0.0.1:5557.")
@@ -119,8 +119,8 @@ def run(
     seed: int | None,
     scale: float,
     minutes: float | None,
-    control: str | None,
     hold_at: float | None,
+    control: str | None,
     workers: int,
     expect_workers: int | None,
     bind: str | None,
