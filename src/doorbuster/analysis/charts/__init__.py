@@ -2,5 +2,6 @@
 
 from doorbuster.analysis.charts.all_charts import Chart, draw_charts
 from doorbuster.analysis.charts.plan import plan_chart
+from doorbuster.analysis.charts.years import Years
 
-__all__ = ["Chart", "draw_charts", "plan_chart"]
+__all__ = ["Chart", "Years", "draw_charts", "plan_chart"]
