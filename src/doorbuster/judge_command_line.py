@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from doorbuster.audit.command_line import PATH, exports_options, gate_option
+from doorbuster.settings import load_settings
 
 aa_option = click.option("--aa", type=PATH, multiple=True, help="A repeat that changed nothing; repeat for several.")
 
@@ -45,6 +46,7 @@ def compare(
 @baseline_option()
 @gate_option
 @exports_options
+@click.option("--series", type=PATH, multiple=True, help="CSV or a saved Prometheus answer to draw beside; repeatable.")
 def report(
     run_directory: Path,
     baseline: tuple[Path, ...],
@@ -52,13 +54,20 @@ def report(
     orders: Path | None,
     payments: Path | None,
     events: Path | None,
+    series: tuple[Path, ...],
 ) -> None:
-    """Draw the charts and write report.html into the run directory."""
+    """Draw the charts and write report.html into the run directory.
+
+    The gate file's [[series]], metrics of the shop's own, are fetched for the run's minutes and drawn on its clock.
+    """
     from doorbuster.analysis.release import judge_release
     from doorbuster.audit.exports import Exports
 
     release = judge_release([run_directory], baseline, (), gate_file, Exports(orders, payments, events))
-    print(release.write_report())
+    gathered = release.gather_series(series, load_settings())
+    for sentence in gathered.missing:
+        print(sentence, file=sys.stderr)
+    print(release.write_report(gathered))
 
 
 @click.command(epilog="Example: doorbuster gate runs/NEW --baseline runs/OLD --junit junit.xml --summary summary.md")

@@ -11,16 +11,8 @@ import pytest
 from synthetic import Recipe, make_run
 
 from doorbuster.analysis import compare_runs, open_run
-from doorbuster.analysis.between_runs import BetweenRuns, between_runs, log_ratio, share_difference
 from doorbuster.analysis.estimates import Estimates
-from doorbuster.analysis.intervals import (
-    Share,
-    block_weights,
-    chance_of_so_many,
-    failure_share,
-    latency_quantile,
-    student_t,
-)
+from doorbuster.analysis.intervals import block_weights, latency_quantile
 from doorbuster.analysis.measure import Cells, Measured, Selection, judged_cells, measure
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.histogram import BOUNDS_US, OVERFLOW, index_of_bounds
@@ -82,64 +74,11 @@ def test_intervals_widen_when_seconds_lean_on_their_neighbours() -> None:
     assert drifting > 2 * steady
 
 
-@pytest.mark.parametrize("runs", [1, 3])
-def test_two_sides_that_are_the_same_are_rarely_told_apart(runs: int) -> None:
-    """A/A with a day-to-day factor of 6 %: the 95 % interval of the ratio must hold 1 in about 95 % of comparisons."""
-    rng = np.random.default_rng(13)
-    within_sd, held, trials = 0.03, 0, 400
-    for _ in range(trials):
-        groups = [rng.normal(0, math.hypot(0.06, within_sd), (runs, 8)) for _ in range(2)]
-        between = between_runs(groups, np.full(8, within_sd**2))
-        ratio = log_ratio(groups[0][:, 0], groups[1][:, 0], within_sd**2, between)
-        held += ratio.low(0.975) <= 1 <= ratio.high(0.975)
-    assert 0.93 * trials <= held
-
-
-def test_the_prior_speaks_alone_without_repeats_and_less_with_them() -> None:
-    within = np.full(5, 0.0001)
-    rng = np.random.default_rng(14)
-    alone = between_runs([np.zeros((1, 5)), np.zeros((1, 5))], within)
-    assert alone == BetweenRuns(0.06**2, 0)
-    steady = between_runs([np.zeros((6, 5)), np.zeros((6, 5))], within)
-    wild = between_runs([rng.normal(0, 0.2, (6, 5)), rng.normal(0, 0.2, (6, 5))], within)
-    assert steady.variance < alone.variance < wild.variance
-    assert steady.degrees_of_freedom == 14
-
-
 def test_the_resampled_weights_draw_whole_blocks_the_same_each_time() -> None:
     weights = block_weights(60, 6)
     assert weights.sum(axis=1).tolist() == [60.0] * len(weights)
     assert weights.mean() == pytest.approx(1.0)
     assert (weights == block_weights(60, 6)).all()
-
-
-def test_no_failures_in_few_steps_still_leave_doubt() -> None:
-    low, high = Share(failed=0, samples=100, burst=1.0).interval(1.96)
-    assert low == 0
-    assert 0.03 < high < 0.05
-
-
-def test_failures_in_one_burst_say_less_than_spread_ones() -> None:
-    steps = np.full(60, 50.0)
-    spread, burst = np.zeros(60), np.zeros(60)
-    spread[::2] = 1
-    burst[20:23] = 10
-    assert failure_share(burst, steps, CELLS).burst > 3 * failure_share(spread, steps, CELLS).burst
-    assert failure_share(spread, steps, CELLS).failed == failure_share(burst, steps, CELLS).failed
-
-
-def test_a_difference_of_shares_holds_the_observed_one() -> None:
-    low, high = share_difference(Share(30, 1000, 1.0), Share(10, 1000, 1.0), 1.96, 1.96)
-    assert 0 < low < 0.02 < high < 0.04
-
-
-@pytest.mark.parametrize(("p", "df", "expected"), [(0.975, 4, 2.7764), (0.95, 9, 1.8331), (0.975, 200, 1.9719)])
-def test_students_t_is_as_in_the_tables(p: float, df: int, expected: float) -> None:
-    assert student_t(p, df) == pytest.approx(expected, abs=5e-4)
-
-
-def test_the_exact_binomial_tail() -> None:
-    assert chance_of_so_many(1, 20, 0.05) == pytest.approx(1 - 0.95**20)
 
 
 def test_the_warm_up_is_left_out(tmp_path: Path) -> None:

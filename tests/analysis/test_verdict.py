@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from synthetic import Recipe, make_killed_run, make_run
 
 from doorbuster.analysis import PromiseResult, Run, Verdict, judge, open_run, verdict_to_json
 from doorbuster.analysis.gate_file import Gate
+from doorbuster.analysis.noise import NoiseProfile
+from doorbuster.analysis.spread import Spread
 from doorbuster.record.directory import RunDirectory
 
 BUSY = Recipe(sessions_per_s=15)
@@ -192,6 +195,70 @@ def test_enough_repeats_pass_a_generous_regression(made: Make) -> None:
     runs = [made(replace(BUSY, seed=seed)) for seed in range(1, 7)]
     verdict = judge(runs[:3], runs[3:], [], gate(regression=[{**SLOWER, "worse_than_last_year": "40%"}]))
     assert verdict.of_kind("regression")[0].verdict == "PASS"
+
+
+def test_one_run_against_one_run_says_what_it_could_not_see_and_what_would_settle_it(made: Make) -> None:
+    verdict = gated(made(BUSY), gate(regression=[SLOWER]), made(replace(BUSY, seed=2)))
+    sentence = verdict.of_kind("regression")[0].sentence
+    assert "would have gone unseen" in sentence
+    assert "runs on each side would settle it" in sentence
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_slow_step_that_nobody_declared_fails_once_and_is_named(made: Make, many: bool) -> None:
+    slow = made(replace(BUSY, seed=7, factor={"checkout.complete": 1.9}))
+    theirs = [made(replace(BUSY, seed=seed)) for seed in ((2, 3, 4) if many else (2,))]
+    verdict = judge([slow], theirs, [], gate([ERRORS]))
+    failed = [entry.name for entry in verdict.of_kind("regression") if entry.verdict == "FAIL"]
+    assert verdict.verdict == "FAIL"
+    assert sum(name.startswith("checkout.complete") for name in failed) == 1
+    assert not any(name.startswith("all steps") for name in failed)
+    (sentence,) = (one for one in verdict.sentences if one.startswith("checkout.complete"))
+    assert "last year's (" in sentence
+    assert "limit 1.10" in sentence
+
+
+def test_a_shop_that_is_slower_as_a_whole_is_said_once(made: Make) -> None:
+    verdict = gated(made(replace(BUSY, seed=7, factor={"*": 2.2})), gate([ERRORS]), made(replace(BUSY, seed=2)))
+    (entry,) = (entry for entry in verdict.of_kind("regression") if entry.verdict == "FAIL")
+    assert entry.name.startswith("all steps")
+    assert "slower along with it" in entry.sentence
+
+
+def test_a_margin_of_its_own_is_kept_and_the_others_have_the_common_one(made: Make) -> None:
+    own = {"step": "checkout.complete", "metric": "p95", "worse_than_last_year": "150%"}
+    asked = gate([ERRORS], regression=[own], comparison={"margin": "20%"})
+    verdict = gated(made(SLOW), asked, made(replace(BUSY, seed=2)))
+    margins = verdict.comparison.table.set_index(["name", "metric"])["margin"]
+    assert margins["checkout.complete", "p95"] == 1.5
+    assert margins["checkout.complete", "p50"] == margins["all steps", "p95"] == 0.2
+    assert verdict.of_kind("regression")[0].verdict == "ADVICE"
+
+
+def test_the_whole_shop_may_be_declared(made: Make) -> None:
+    whole = {"step": "*", "metric": "p90", "worse_than_last_year": "40%"}
+    runs = [made(replace(BUSY, seed=seed)) for seed in range(1, 7)]
+    verdict = judge(runs[:3], runs[3:], [], gate(regression=[whole]))
+    (entry,) = verdict.of_kind("regression")
+    assert (entry.verdict, entry.name) == ("PASS", "all steps p90 against last year")
+
+
+def test_a_step_that_fails_more_often_is_found_though_nobody_declared_it(made: Make) -> None:
+    runs = [made(replace(BUSY, seed=seed)) for seed in (2, 3, 4)]
+    failing = made(replace(BUSY, seed=7, error_share=0.1, error_step="cart.add"))
+    verdict = judge([failing], runs, [], gate([CHECKOUT]))
+    (failed,) = (entry for entry in verdict.of_kind("regression") if entry.verdict == "FAIL")
+    assert failed.name == "error rates against last year"
+    assert failed.sentence.startswith("cart.add error rate is ")
+
+
+def test_a_noise_profile_lets_one_run_against_one_run_pass(made: Make) -> None:
+    ours, theirs = made(BUSY), made(replace(BUSY, seed=2))
+    steady = Spread(4, *(np.full((1, 1), 0.0002),) * 2, np.full(1, 0.0002))
+    noise = NoiseProfile(("native_checkout",), ("p95",), steady, 5)
+    generous = gate(regression=[{**SLOWER, "worse_than_last_year": "60%"}])
+    assert judge([ours], [theirs], [], generous).of_kind("regression")[0].verdict == "ADVICE"
+    assert judge([ours], [theirs], [], generous, noise=noise).of_kind("regression")[0].verdict == "PASS"
 
 
 def test_an_invalid_baseline_is_said_and_not_compared_with(made: Make) -> None:

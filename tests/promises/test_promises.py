@@ -305,6 +305,23 @@ def test_an_order_that_says_little_hides_none_of_what_the_others_broke() -> None
     assert found["discounts that exclude each other never meet"].kept is False
 
 
+def test_a_shop_s_own_count_of_a_code_speaks_only_where_its_orders_do_not() -> None:
+    """Some shops count baskets that held a code and got nothing off."""
+
+    def counted(facts: list[Fact]) -> list[Fact]:
+        return [
+            one._replace(detail=json.dumps({**json.loads(one.detail or "{}"), "used": 99}))
+            if one.kind == "coupon"
+            else one
+            for one in facts
+        ]
+
+    promise = "coupons within their limits"
+    assert findings(counted(clean_day().facts()))[promise].kept is True
+    silent = findings(counted(without("order", "codes")))[promise]
+    assert silent.kept is False and "used 99 times" in silent.offences[0].what
+
+
 def test_only_prices_that_were_compared_are_counted() -> None:
     facts = [
         one._replace(amount_minor=None) if one.intent == "i1" and one.kind in ("order", "order_seen") else one

@@ -9,28 +9,41 @@ from typing import Final
 
 import pandas as pd
 
-from doorbuster.analysis.between_runs import share_difference
-from doorbuster.analysis.estimates import Estimates, Sides, geometric_mean_ms
-from doorbuster.analysis.intervals import normal_deviate
+from doorbuster.analysis.change import Change
+from doorbuster.analysis.comparison_rules import AS_CALIBRATED, ComparisonRules
+from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.failing_more import error_changes
+from doorbuster.analysis.gate_file import QUANTILES, Regression
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
+from doorbuster.analysis.noise import NoiseProfile
+from doorbuster.analysis.slower import latency_changes
 
-COMPARED_METRICS: Final = ("p50", "p95", "p99", "error_rate")
-CONFIDENCE: Final = 0.975  # on each side: the intervals shown are 95 % ones
+COMPARED_QUANTILES: Final = ("p50", "p95", "p99")
 LOAD_DIFFERENCE: Final = 0.10
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A tidy table, one row for each step or journey and metric, and what to know before believing it.
+    """A tidy table, one row for each step, journey, the whole shop and metric, and what to know before using it.
 
-    Columns: kind, name, metric, candidate, baseline (milliseconds; shares of one for error_rate), ratio (nan for
-    error_rate), difference (candidate - baseline for error_rate, else nan), low, high (95 % interval of the one that is
-    given; nan where it cannot be told), candidate_samples, baseline_samples.
+    Columns: kind ("run", "journey", "step"), name, metric, candidate, baseline (milliseconds; shares of one for
+    error_rate; nan for latencies of the whole shop, whose ratio is the median over steps), ratio (nan for error_rate),
+    difference (candidate - baseline for error_rate, else nan), low, high (95 % interval of the one that is given; nan
+    where it cannot be told), margin (how much worse is fine: a share of last year's time, a difference of shares for
+    error_rate; nan where nothing can be told), verdict (FAIL, PASS, INCONCLUSIVE, ADVICE or ""), candidate_samples,
+    baseline_samples.
     """
 
     table: pd.DataFrame
     warnings: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    """The rows of the table, each with what its sentence needs."""
+
+    def of(self, selection: Selection, metric: str) -> Change | None:
+        """One change; None for what neither side measured."""
+        found = (one for one in self.changes if (one.selection, one.metric) == (selection, metric))
+        return next(found, None)
 
 
 def compare_runs(
@@ -38,21 +51,37 @@ def compare_runs(
     baselines: Sequence[Run],
     aa: Sequence[Run] = (),
     estimates: Estimates | None = None,
+    rules: ComparisonRules = AS_CALIBRATED,
+    declared: Sequence[Regression] = (),
+    noise: NoiseProfile | None = None,
 ) -> Comparison:
-    """Compare runs; several runs a side are merged (mean of log quantiles, sums of counts)."""
-    sides = Sides(tuple(candidates), tuple(baselines), tuple(aa))
-    known = estimates or Estimates()
+    """Compare groups of runs. `declared` regressions bring margins of their own, and what else is to be compared.
+
+    `aa` are repeats of one system and `noise` what was learnt from earlier ones: how far runs lie apart by chance.
+    """
+    sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
+    known = estimates or Estimates(rules.resamples)
     ours, theirs = _measured_by(candidates), _measured_by(baselines)
-    rows = [
-        _row(sides, selection, metric, known)
-        for selection in dict.fromkeys((*ours, *theirs))
-        for metric in COMPARED_METRICS
+    asked = [one.selection for one in declared]
+    selections = [one for one in dict.fromkeys((*ours, *theirs, *asked)) if one != Selection()]
+    quantiles = [one for one in QUANTILES if one in COMPARED_QUANTILES or one in {entry.metric for entry in declared}]
+    margins: dict[tuple[Selection, str], float] = {(one.selection, one.metric): one.allowance for one in declared}
+
+    def margin(selection: Selection, metric: str) -> float:
+        return margins.get((selection, metric), rules.allowance(metric))
+
+    changes = [
+        *latency_changes(sides, selections, quantiles, margin, rules, known),
+        *error_changes(sides, [Selection(), *selections], margin, rules, known),
     ]
+    order = [Selection(), *selections]
+    changes.sort(key=lambda one: order.index(one.selection))  # stable: quantiles first, then the error rate
     warnings = _warnings(sides)
-    if candidates and baselines:
+    if sides.both:
         warnings += [f"{selection.name} was measured this year only" for selection in ours if selection not in theirs]
         warnings += [f"{selection.name} was measured last year only" for selection in theirs if selection not in ours]
-    return Comparison(pd.DataFrame(rows, columns=list(_COLUMNS)), tuple(warnings))
+    table = pd.DataFrame([_row(change) for change in changes], columns=list(_COLUMNS))
+    return Comparison(table, tuple(warnings), tuple(changes))
 
 
 def _measured_by(runs: Sequence[Run]) -> dict[Selection, None]:
@@ -70,39 +99,30 @@ _COLUMNS: Final = (
     "difference",
     "low",
     "high",
+    "margin",
+    "verdict",
     "candidate_samples",
     "baseline_samples",
 )
 
 
-def _row(sides: Sides, selection: Selection, metric: str, estimates: Estimates) -> tuple[object, ...]:
-    about = (selection.kind, selection.name, metric)
-    if metric == "error_rate":
-        candidate, baseline = (estimates.share_of(runs, selection) for runs in (sides.candidates, sides.baselines))
-        low = high = math.nan
-        if candidate.samples and baseline.samples:
-            z = normal_deviate(CONFIDENCE)
-            low, high = share_difference(candidate, baseline, z, z)
-        difference = candidate.value - baseline.value
-        return (
-            *about,
-            candidate.value,
-            baseline.value,
-            math.nan,
-            difference,
-            low,
-            high,
-            candidate.samples,
-            baseline.samples,
-        )
-    ours, theirs = (
-        [estimates.quantile(run, selection, metric) for run in runs] for runs in (sides.candidates, sides.baselines)
+def _row(change: Change) -> tuple[object, ...]:
+    ratio, difference = (math.nan, change.candidate - change.baseline) if change.is_errors else (change.size, math.nan)
+    return (
+        change.selection.kind,
+        change.selection.name,
+        change.metric,
+        change.candidate,
+        change.baseline,
+        ratio,
+        difference,
+        change.low,
+        change.high,
+        change.margin,
+        change.verdict,
+        change.candidate_samples,
+        change.baseline_samples,
     )
-    candidate_ms, baseline_ms = geometric_mean_ms(ours), geometric_mean_ms(theirs)
-    samples = (sum(one.samples for one in ours), sum(one.samples for one in theirs))
-    ratio = estimates.ratio(sides, selection, metric)
-    span = (ratio.low(CONFIDENCE), ratio.high(CONFIDENCE)) if ratio else (math.nan, math.nan)
-    return (*about, candidate_ms, baseline_ms, candidate_ms / baseline_ms, math.nan, *span, *samples)
 
 
 def _warnings(sides: Sides) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -18,6 +18,8 @@ class ComparisonRules(BaseModel):
 
     margin: str = "10%"
     """How much slower than last year any step may be, where no [[regression]] says otherwise."""
+    error_margin: str = "0.2pp"
+    """How much more often than last year any step may fail, in percentage points, likewise."""
     alarm_run: Alarm = 0.01
     """Chance of a false FAIL for the whole shop, over all quantiles."""
     alarm_steps: Alarm = 0.02
@@ -41,11 +43,22 @@ class ComparisonRules(BaseModel):
     @field_validator("margin")
     @classmethod
     def _a_share(cls, margin: str) -> str:
-        if not re.fullmatch(r"\d+(?:\.\d+)?%", margin) or float(margin[:-1]) <= 0:
-            raise ValueError(f'margin = "{margin}" is no share of last year\'s time; write "10%"')
-        return margin
+        return _positive(margin, "%", 'margin = "{}" is no share of last year\'s time; write "10%"')
 
-    @property
-    def allowance(self) -> float:
-        """A share: 0.10 for "10%"."""
-        return float(self.margin[:-1]) / 100
+    @field_validator("error_margin")
+    @classmethod
+    def _points(cls, margin: str) -> str:
+        return _positive(margin, "pp", 'error_margin = "{}" is no number of percentage points; write "0.2pp"')
+
+    def allowance(self, metric: str) -> float:
+        """A share: 0.10 for "10%", 0.002 for "0.2pp"."""
+        return float((self.error_margin if metric == "error_rate" else self.margin).rstrip("%p")) / 100
+
+
+def _positive(margin: str, unit: str, refusal: str) -> str:
+    if not re.fullmatch(rf"\d+(?:\.\d+)?{unit}", margin) or float(margin.removesuffix(unit)) <= 0:
+        raise ValueError(refusal.format(margin))
+    return margin
+
+
+AS_CALIBRATED: Final = ComparisonRules()

@@ -23,6 +23,8 @@ class WordedRow:
     change: str
     interval: str
     samples: str
+    limit: str
+    verdict: str
 
 
 def worded_rows(comparison: Comparison) -> list[WordedRow]:
@@ -33,15 +35,22 @@ def worded_rows(comparison: Comparison) -> list[WordedRow]:
         show = percent if errors else milliseconds
         scale = 100 if errors else 1
         change, sign = (row["difference"] * 100, "+") if errors else (row["ratio"], "")
+        whole_shop = row["kind"] == "run" and not errors
         interval = f"{row['low'] * scale:{sign}.2f} to {row['high'] * scale:{sign}.2f}"
         worded = WordedRow(
             name=str(row["name"]),
             metric=str(row["metric"]).replace("_", " "),
-            candidate=show(row["candidate"]),
-            baseline=show(row["baseline"]),
+            candidate="" if whole_shop else show(row["candidate"]),
+            baseline="" if whole_shop else show(row["baseline"]),
             change="" if math.isnan(change) else f"{change:+.2f} pp" if errors else times(change),
             interval="" if math.isnan(change) else _NOT_TOLD if math.isnan(row["low"]) else interval,
             samples=f"{whole(row['candidate_samples'])} / {whole(row['baseline_samples'])}",
+            limit=""
+            if math.isnan(row["margin"])
+            else f"{row['margin'] * 100:+.2f} pp"
+            if errors
+            else times(1 + row["margin"]),
+            verdict=str(row["verdict"]),
         )
         rows.append(worded)
     return rows
@@ -49,12 +58,12 @@ def worded_rows(comparison: Comparison) -> list[WordedRow]:
 
 def comparison_text(comparison: Comparison) -> str:
     """The comparison for a terminal: what can be told; where nobody failed on either side, no line about it."""
-    lines = [f"{'':<20}{'':<12}{'this year':>12}{'last year':>12}{'change':>10}   95 % interval"]
+    lines = [f"{'':<20}{'':<12}{'this year':>12}{'last year':>12}{'change':>10}   {'95 % interval':<18}{'limit'}"]
     rows = worded_rows(comparison)
     told = [row for row in rows if row.interval not in ("", _NOT_TOLD) and row.candidate + row.baseline != "0 %0 %"]
     for row in told:
         what = f"{row.name:<20}{row.metric:<12}{row.candidate:>12}{row.baseline:>12}"
-        lines.append(f"{what}{row.change:>10}   {row.interval}")
+        lines.append(f"{what}{row.change:>10}   {row.interval:<18}{row.limit}  {row.verdict}")
     if len(told) < len(rows):
         lines.append(f"{len(rows) - len(told)} more lines, without failures or with too few to tell, are in the report")
     return "\n".join(lines)

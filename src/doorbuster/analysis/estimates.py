@@ -1,4 +1,4 @@
-"""Every number of every run, worked out once: quantiles, failure shares, and how far repeated runs lie apart."""
+"""Every number of every run, worked out once: quantiles and failure shares, and runs of one side as a group."""
 
 from __future__ import annotations
 
@@ -8,46 +8,48 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from doorbuster.analysis.between_runs import BetweenRuns, LogRatio, between_runs, log_ratio, pooled
 from doorbuster.analysis.gate_file import QUANTILES
-from doorbuster.analysis.intervals import Quantile, Share, failure_share, latency_quantile
+from doorbuster.analysis.intervals import RESAMPLES, Quantile, latency_quantile
 from doorbuster.analysis.load import Run
-from doorbuster.analysis.measure import Cells, Measured, Selection, failures, judged_cells, measure, measured_selections
+from doorbuster.analysis.measure import Cells, Measured, Selection, failures, judged_cells, measure
+from doorbuster.analysis.noise import NoiseProfile
+from doorbuster.analysis.shares import Share, pooled, share_by_cell
+from doorbuster.analysis.spread import Group
 from doorbuster.vocabulary import Clock
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What is compared: candidate runs, last year's, and A/A runs (repeats of one system that teach the noise)."""
+    """What is compared: candidate runs, last year's, and what teaches how far runs of one system lie apart.
+
+    `aa` are repeats of one system, `noise` what was learnt from earlier ones.
+    """
 
     candidates: tuple[Run, ...]
     baselines: tuple[Run, ...] = ()
     aa: tuple[Run, ...] = ()
+    noise: NoiseProfile | None = None
 
     @property
-    def groups(self) -> tuple[tuple[Run, ...], ...]:
-        return tuple(group for group in (self.candidates, self.baselines, self.aa) if group)
-
-    @property
-    def single_baseline(self) -> bool:
-        """Whether last year's side is one run: then its own luck cannot be told from a change."""
-        return len(self.baselines) + len(self.aa) < 2
+    def both(self) -> bool:
+        return bool(self.candidates and self.baselines)
 
     @property
     def repeats(self) -> int:
-        """Degrees of freedom that repeated runs give: runs less groups."""
-        return sum(len(group) - 1 for group in self.groups)
+        """Runs less groups, those of the noise profile among them: what tells chance from change."""
+        groups = (group for group in (self.candidates, self.baselines, self.aa) if group)
+        return sum(len(group) - 1 for group in groups) + (self.noise.spread.df if self.noise else 0)
 
 
 @dataclass(frozen=True)
 class Estimates:
     """Remembers what was worked out, since objectives, regressions and tables ask for the same numbers."""
 
+    resamples: int = RESAMPLES
     _cells: dict[Run, Cells] = field(default_factory=dict)
     _measured: dict[tuple[Run, Selection, Clock], Measured] = field(default_factory=dict)
     _quantiles: dict[tuple[Run, Selection, str, Clock], Quantile] = field(default_factory=dict)
     _shares: dict[tuple[Run, Selection], Share] = field(default_factory=dict)
-    _between: dict[tuple[Sides, str], BetweenRuns] = field(default_factory=dict)
 
     def cells(self, run: Run) -> Cells:
         if run not in self._cells:
@@ -61,52 +63,33 @@ class Estimates:
             where = (run, selection, clock)
             if where not in self._measured:
                 self._measured[where] = measure(run, selection, clock, self.cells(run))
-            self._quantiles[key] = latency_quantile(self._measured[where], QUANTILES[metric])
+            self._quantiles[key] = latency_quantile(self._measured[where], QUANTILES[metric], self.resamples)
         return self._quantiles[key]
 
     def share(self, run: Run, selection: Selection) -> Share:
         """The share of failed steps of one run."""
         key = (run, selection)
         if key not in self._shares:
-            self._shares[key] = failure_share(*failures(run, selection, self.cells(run)), self.cells(run))
+            self._shares[key] = share_by_cell(*failures(run, selection, self.cells(run)), self.cells(run))
         return self._shares[key]
 
     def share_of(self, runs: Sequence[Run], selection: Selection) -> Share:
         """The share of failed steps of several runs together."""
         return pooled([self.share(run, selection) for run in runs])
 
-    def ratio(self, sides: Sides, selection: Selection, metric: str) -> LogRatio | None:
-        """Candidate over baseline for a latency quantile; None where a side has too few samples to tell."""
-        candidate = [self.quantile(run, selection, metric) for run in sides.candidates]
-        baseline = [self.quantile(run, selection, metric) for run in sides.baselines]
-        every = [*candidate, *baseline, *(self.quantile(run, selection, metric) for run in sides.aa)]
-        if not candidate or not baseline or any(math.isnan(one.log_error) for one in (*candidate, *baseline)):
-            return None
-        within = _mean_variance(every)
-        return log_ratio(_logs(candidate), _logs(baseline), within, self.between(sides, metric))
-
-    def between(self, sides: Sides, metric: str) -> BetweenRuns:
-        """How far whole runs lie apart in one quantile, over all steps and journeys that every run measured."""
-        key = (sides, metric)
-        if key not in self._between:
-            selections = measured_selections(sides.candidates[0]) if sides.repeats else ()
-            table = [
-                [[self.quantile(run, selection, metric) for selection in selections] for run in group]
-                for group in sides.groups
-            ]
-            logs = [np.array([_logs(row) for row in group]) for group in table]
-            errors = np.array([[one.log_error for one in row] for group in table for row in group])
-            self._between[key] = between_runs(logs, (errors**2).mean(axis=0))
-        return self._between[key]
+    def group(self, runs: Sequence[Run], selections: Sequence[Selection], metrics: Sequence[str]) -> Group:
+        """Runs of one side as arrays of shape (runs, selections, metrics)."""
+        table = [[[self.quantile(run, one, metric) for metric in metrics] for one in selections] for run in runs]
+        shape = (len(runs), len(selections), len(metrics))
+        logs = [_log(cell) for row in table for line in row for cell in line]
+        errors = [cell.log_error for row in table for line in row for cell in line]
+        return Group(np.reshape(logs, shape), np.reshape(errors, shape) ** 2)
 
 
-def _logs(quantiles: Sequence[Quantile]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([math.log(one.value_ms) if one.value_ms > 0 else math.nan for one in quantiles])
-
-
-def _mean_variance(quantiles: Sequence[Quantile]) -> float:
-    known = [one.log_error**2 for one in quantiles if not math.isnan(one.log_error)]
-    return sum(known) / len(known)
+def _log(quantile: Quantile) -> float:
+    """nan where the run has too few samples to say how sure it is."""
+    told = quantile.value_ms > 0 and not math.isnan(quantile.log_error)
+    return math.log(quantile.value_ms) if told else math.nan
 
 
 def geometric_mean_ms(quantiles: Sequence[Quantile]) -> float:

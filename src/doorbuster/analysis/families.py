@@ -26,51 +26,74 @@ from scipy.optimize import brentq
 from scipy.special import gammaincinv, ndtr, stdtrit
 
 from doorbuster.analysis.comparison_rules import ComparisonRules
-from doorbuster.analysis.spread import Floats, Group, Spread, run_wide, spread_of
+from doorbuster.analysis.spread import Floats, Group, Spread, pool, run_wide, spread_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Families:
     """Log ratios (candidate over baseline) and how sure they are; nan where a side measured too few to tell.
 
-    Arrays of shape (selections, quantiles), or (quantiles,) for the run. Lower bounds hold for a whole family at once.
+    Arrays of shape (selections, quantiles), or (quantiles,) for the run and for degrees of freedom. Lower bounds hold
+    for a whole family at once.
     """
 
     change: Floats
     error: Floats
     low: Floats
     """Lower bound of `change`, over all steps, journeys and quantiles together."""
-    df: int
+    df: Floats
+    """Degrees of freedom of `error`, those of the prior among them."""
     run_change: Floats
+    run_error: Floats
     run_low: Floats
+    run_df: Floats
     relative_change: Floats
     """`change` less `run_change`; nan for journeys."""
     relative_low: Floats
-    critical: float
-    """Standard errors that `low` lies below `change`."""
-    single: bool
-    """Whether nothing but the prior speaks of how far runs lie apart: no side was repeated, nor was any other run."""
+    repeats: int
+    """Runs less groups, those of a noise profile among them: what tells chance from change beside the prior."""
+
+    def span(self, confidence: float) -> tuple[Floats, Floats]:
+        """Both bounds of `change`, each with one-sided `confidence` and by itself."""
+        half = stdtrit(self.df, confidence) * self.error
+        return self.change - half, self.change + half
 
     def high(self, confidence: float) -> Floats:
         """`change` is below this with one-sided `confidence`, each by itself."""
-        return self.change + stdtrit(self.df, confidence) * self.error
+        return self.span(confidence)[1]
 
-    def failed(self, margin: Floats) -> NDArray[np.bool_]:
+    def run_high(self, confidence: float) -> Floats:
+        """The same of `run_change`."""
+        return self.run_change + stdtrit(self.run_df, confidence) * self.run_error
+
+    def failed_alone(self, margin: Floats) -> NDArray[np.bool_]:
         """Which steps and journeys are slower by more than `margin` (logarithms, the same shape), beyond chance."""
         with np.errstate(invalid="ignore"):
-            absolute = self.low > margin
-            relative = (self.relative_low > margin) & (self.change > margin)
-        return np.asarray(absolute | relative)
+            return np.asarray(self.low > margin)
 
-    def run_failed(self, margin: float) -> NDArray[np.bool_]:
-        """For which quantiles the whole shop is slower by more than `margin`, a logarithm."""
+    def failed_beside_the_rest(self, margin: Floats) -> NDArray[np.bool_]:
+        """Which steps are slower by more than `margin` than the whole shop explains, and slower than that as well."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray((self.relative_low > margin) & (self.change > margin))
+
+    def failed(self, margin: Floats) -> NDArray[np.bool_]:
+        """Either of the two."""
+        return self.failed_alone(margin) | self.failed_beside_the_rest(margin)
+
+    def run_failed(self, margin: Floats) -> NDArray[np.bool_]:
+        """For which quantiles the whole shop is slower by more than `margin` (logarithms, shape (quantiles,))."""
         with np.errstate(invalid="ignore"):
             return np.asarray(self.run_low > margin)
 
     def passed(self, margin: Floats, confidence: float) -> NDArray[np.bool_]:
         """Which are slower by less than `margin`, each with one-sided `confidence`. One run a side never passes."""
         with np.errstate(invalid="ignore"):
-            return np.asarray(self.high(confidence) < margin) & (not self.single)
+            return np.asarray(self.high(confidence) < margin) & (self.repeats > 0)
+
+    def run_passed(self, margin: Floats, confidence: float) -> NDArray[np.bool_]:
+        """The same of the whole shop."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.run_high(confidence) < margin) & (self.repeats > 0)
 
 
 def compare_families(
@@ -87,31 +110,29 @@ def compare_families(
     `steps` marks which selections are steps (shape (selections,)), `blocks` is how many bootstrap blocks a run has.
     """
     groups = (candidates, baselines, *repeats)
-    spreads = [spread_of(group, steps) for group in groups]
-    spread = sum(spreads[1:], spreads[0])
-    if noise is not None:
-        spread = spread + noise
+    spreads = [*(spread_of(group, steps) for group in groups), *((noise,) if noise is not None else ())]
+    known = pool(spreads)
     within = _mean(np.concatenate([group.within for group in groups]), axis=0)
     change = candidates.logs.mean(axis=0) - baselines.logs.mean(axis=0)
     told = ~np.isnan(change) & ~np.isnan(within)
     change, within = np.where(told, change, np.nan), np.where(told, within, np.nan)
     runs = 1 / candidates.runs + 1 / baselines.runs
-    df = rules.prior_df + spread.df
 
-    tau2 = _learnt(spread.squares, within, spread.df, rules.prior_sd, rules.prior_df)
+    tau2, df = _learnt(known.squares, known.df, within, rules.prior_sd, rules.prior_df)
     error = np.sqrt((within + tau2) * runs)
-    shared = float(np.nan_to_num(_mean(tau2 / (tau2 + within))))
-    critical = greatest_t(int(told.sum()), df, round(shared, 2), 1 - rules.alarm_steps)
+    shared = round(float(np.nan_to_num(_mean(tau2 / (tau2 + within)))), 2)
+    critical = np.array([greatest_t(int(told.sum()), float(one), shared, 1 - rules.alarm_steps) for one in df])
 
     run_change = run_wide(change, steps)
-    run_variance = (rules.prior_df * rules.prior_sd**2 + np.nan_to_num(spread.run_squares)) / df
-    run_error = np.sqrt(run_variance * runs)
-    run_critical = stdtrit(df, 1 - rules.alarm_run / max(1, change.shape[1]))
+    run_df = rules.prior_df + known.run_df
+    run_error = np.sqrt((rules.prior_df * rules.prior_sd**2 + known.run_squares) / run_df * runs)
+    run_critical = stdtrit(run_df, 1 - rules.alarm_run / max(1, change.shape[1]))
 
-    own2 = _learnt(
-        spread.own_squares[steps], within[steps], spread.df, rules.prior_step_sd, rules.prior_df, rules.steps_weight
+    # The more steps a repeat shows, the more it teaches about how steps differ by themselves.
+    weight = max(1, min(rules.steps_weight, int(steps.sum()) - 1))
+    own2, own_df = _learnt(
+        known.own_squares[steps], known.own_df[steps], within[steps], rules.prior_step_sd, rules.prior_df, weight
     )
-    own_df = rules.prior_df + rules.steps_weight * spread.df
     within_df = sum(group.runs for group in groups) * max(1, blocks - 1)
     relative_df = (within + own2) ** 2 / (own2**2 / own_df + within**2 / within_df)
     relative = np.where(steps[:, None], change - run_change, np.nan)
@@ -123,20 +144,28 @@ def compare_families(
         low=change - critical * error,
         df=df,
         run_change=run_change,
+        run_error=run_error,
         run_low=run_change - run_critical * run_error,
+        run_df=run_df,
         relative_change=relative,
         relative_low=relative - stdtrit(relative_df, 1 - rules.alarm_relative / tests) * relative_error,
-        critical=critical,
-        single=spread.df == 0,
+        repeats=sum(one.df for one in spreads),
     )
 
 
-def _learnt(squares: Floats, within: Floats, df: int, prior_sd: float, prior_df: int, weight: int = 1) -> Floats:
-    """Variance between runs of each quantile, shape (quantiles,): what repeats show beyond the noise within a run."""
-    excess = np.zeros(squares.shape[1])
-    if df:
-        excess = np.maximum(0.0, np.nan_to_num(_mean(squares / df - within, axis=0)))
-    return np.asarray((prior_df * prior_sd**2 + weight * df * excess) / (prior_df + weight * df))
+def _learnt(
+    squares: Floats, df: Floats, within: Floats, prior_sd: float, prior_df: int, weight: int = 1
+) -> tuple[Floats, Floats]:
+    """Variance between runs of each quantile and its degrees of freedom: what repeats show beyond the noise in a run.
+
+    `squares` and `df` have the shape of `within`, (selections, quantiles); the two results have shape (quantiles,).
+    """
+    told = ~np.isnan(within)
+    seen = np.where(told, df, 0.0)
+    beyond = np.where(told & (df > 0), squares - df * within, 0.0).sum(axis=0)
+    excess = np.maximum(0.0, beyond / np.maximum(seen.sum(axis=0), 1.0))
+    learnt_df = weight * seen.max(axis=0, initial=0.0)
+    return (prior_df * prior_sd**2 + learnt_df * excess) / (prior_df + learnt_df), prior_df + learnt_df
 
 
 def _mean(values: Floats, axis: int | None = None) -> Floats:
@@ -147,7 +176,7 @@ def _mean(values: Floats, axis: int | None = None) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def greatest_t(tests: int, df: int, shared: float, confidence: float) -> float:
+def greatest_t(tests: int, df: float, shared: float, confidence: float) -> float:
     """Quantile of the greatest of so many Student's t with a common denominator and equal correlation `shared`.
 
     By integration over the common part and the denominator (Dunnett and Sobel 1954, doi:10.1093/biomet/41.1-2.153).

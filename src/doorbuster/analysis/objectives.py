@@ -7,16 +7,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy.special import bdtrc, ndtri, stdtrit
+
 from doorbuster.analysis.entries import Entry, EntryVerdict
 from doorbuster.analysis.estimates import Estimates, geometric_mean_ms
 from doorbuster.analysis.gate_file import QUANTILES, Objective
-from doorbuster.analysis.intervals import (
-    FEWEST_BEYOND,
-    Quantile,
-    chance_of_so_many,
-    normal_deviate,
-    student_t,
-)
+from doorbuster.analysis.intervals import FEWEST_BEYOND, Quantile
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import measure
 from doorbuster.analysis.wording import milliseconds, more_data, nothing_of, percent, whole
@@ -76,7 +72,9 @@ def _place(seen: Sequence[Quantile], limit_ms: float) -> _Placed:
     logs = [math.log(one.value_ms) for one in seen]
     own = sum(one.log_error**2 for one in seen) / len(seen)
     apart = statistics.variance(logs) if len(logs) > 1 else 0.0
-    half = student_t(TWO_SIDED_95, max(1, min(one.blocks for one in seen) - 1)) * math.sqrt(max(own, apart) / len(seen))
+    half = float(stdtrit(max(1, min(one.blocks for one in seen) - 1), TWO_SIDED_95)) * math.sqrt(
+        max(own, apart) / len(seen)
+    )
     value = geometric_mean_ms(seen)
     return _Placed(value, value * math.exp(-half), value * math.exp(half), limit_ms)
 
@@ -91,7 +89,7 @@ def _judge_few(objective: Objective, candidates: Sequence[Run], estimates: Estim
         beyond += int(histogram[BOUNDS_US[:-1] >= objective.limit * 1000].sum())
     numbers = {"samples": float(samples), "beyond_limit": float(beyond), "limit": objective.limit}
     limit = milliseconds(objective.limit)
-    if chance_of_so_many(beyond, samples, beyond_share) < 1 - TWO_SIDED_95:
+    if bdtrc(beyond - 1, samples, beyond_share) < 1 - TWO_SIDED_95:
         sentence = (
             f"{objective.name} is beyond its limit of {limit}: {beyond} of {samples} were slower, "
             f"where at most {percent(beyond_share)} may be"
@@ -109,7 +107,7 @@ def _judge_errors(objective: Objective, candidates: Sequence[Run], estimates: Es
     share = estimates.share_of(candidates, objective.selection)
     if not share.samples:
         return _nothing(objective)
-    z = normal_deviate(TWO_SIDED_95)
+    z = float(ndtri(TWO_SIDED_95))
     placed = _Placed(share.value, *share.interval(z), objective.limit)
     tail = ""
     if placed.verdict == "INCONCLUSIVE":

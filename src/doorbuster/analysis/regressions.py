@@ -1,92 +1,141 @@
-"""Is this release slower, or does it fail more often, than last year's by more than is fine?"""
+"""Is this release slower, or does it fail more often, than last year's by more than is fine? In sentences."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
-from doorbuster.analysis.between_runs import LogRatio, share_difference
+from doorbuster.analysis.change import Change
+from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.entries import Entry, EntryVerdict
 from doorbuster.analysis.estimates import Estimates, Sides
 from doorbuster.analysis.gate_file import Regression
-from doorbuster.analysis.intervals import Share, normal_deviate
-from doorbuster.analysis.wording import more_data, nothing_of, percent, points, times
+from doorbuster.analysis.measure import Selection
+from doorbuster.analysis.shares import Share
+from doorbuster.analysis.wording import nothing_of, percent, points, times
 
-ALARM: Final = 0.05  # chance of any false FAIL over all declared regressions of a gate
-PASS_CONFIDENCE: Final = 0.95
+_MOST_RUNS: Final = 50  # beyond it "repeat the runs" is no advice
 
 
-def judge_regression(regression: Regression, sides: Sides, declared: int, without: str, estimates: Estimates) -> Entry:
-    """Judge one declared regression; `declared` is how many the gate has, which share the chance of a false alarm.
+def judge_regression(
+    regression: Regression, comparison: Comparison, sides: Sides, without: str, estimates: Estimates
+) -> Entry:
+    """Judge one declared regression.
 
-    With repeats: FAIL, PASS or INCONCLUSIVE. With one run a side: FAIL or ADVICE, because whole runs differ by more
-    than the margins shops care for. With nothing to compare with (`without` says why): INCONCLUSIVE if required, else
-    ADVICE.
+    FAIL, PASS or INCONCLUSIVE where repeats (or a noise profile) say how far runs lie apart by chance; else FAIL or
+    ADVICE. With nothing to compare with (`without` says why): INCONCLUSIVE if required, else ADVICE.
     """
     if not sides.baselines:
         return _open(regression, f"{regression.name} cannot be compared: {without}")
-    fail_confidence = 1 - ALARM / max(1, declared)
-    if regression.metric == "error_rate":
-        return _judge_errors(regression, sides, fail_confidence, estimates)
-    ratio = estimates.ratio(sides, regression.selection, regression.metric)
-    if ratio is None:
+    change = comparison.of(regression.selection, regression.metric)
+    if change is None or not change.verdict:
         return _open(regression, f"{regression.name} cannot be compared: {_missing(regression, sides, estimates)}")
-    return _judge_latency(regression, sides, ratio, fail_confidence)
+    sentence = change_sentence(change)
+    if change.verdict == "PASS":
+        sentence += ": within it"
+    elif change.verdict == "INCONCLUSIVE":
+        sentence += f": cannot tell; {_more_runs(change)}"
+    elif change.verdict == "ADVICE":
+        sentence += f": {_advice(change)}"
+    return Entry("regression", regression.name, change.verdict, regression.required, sentence, numbers_of(change))
 
 
-def _judge_latency(regression: Regression, sides: Sides, ratio: LogRatio, fail_confidence: float) -> Entry:
-    limit = 1 + regression.allowance
-    low, high = ratio.low(fail_confidence), ratio.high(PASS_CONFIDENCE)
-    sentence = (
-        f"{_subject(regression)} is {times(ratio.ratio)} last year's ({low:.2f} to {high:.2f}), limit {limit:.2f}"
-    )
-    distance = abs(math.log(limit) - ratio.change)
-    factor = (math.log(high / ratio.ratio) / distance) ** 2 if distance else math.inf
-    numbers = {"value": ratio.ratio, "low": low, "high": high, "limit": limit}
-    return _decide(regression, sides.single_baseline, sentence, factor, numbers)
+def undeclared(comparison: Comparison, declared: Sequence[Regression]) -> list[Entry]:
+    """What nobody declared and is worse all the same: an entry for each slower step, and one for all error rates.
+
+    Where the whole shop is slower, steps that are so with it are counted and not listed. Error rates that rose beyond
+    chance, but by less than their limits, are advice.
+    """
+    known = {(one.selection, one.metric) for one in declared}
+    changes = [one for one in comparison.changes if (one.selection, one.metric) not in known]
+    failed = [one for one in changes if one.verdict == "FAIL" and not one.is_errors]
+    shop_wide = {one.metric for one in comparison.changes if one.verdict == "FAIL" and one.selection == Selection()}
+    slower: dict[Selection, list[Change]] = {}
+    along: set[Selection] = set()
+    for one in failed:
+        if one.metric in shop_wide and one.selection != Selection() and math.isnan(one.at_least_beside_the_rest):
+            along.add(one.selection)
+        else:
+            slower.setdefault(one.selection, []).append(one)
+    along -= slower.keys()
+    entries = [_slower(each, len(along) if selection == Selection() else 0) for selection, each in slower.items()]
+    return [*entries, *_error_entries([one for one in changes if one.is_errors])]
 
 
-def _judge_errors(regression: Regression, sides: Sides, fail_confidence: float, estimates: Estimates) -> Entry:
-    candidate = estimates.share_of(sides.candidates, regression.selection)
-    baseline = estimates.share_of(sides.baselines, regression.selection)
-    if not candidate.samples or not baseline.samples:
-        return _open(regression, f"{regression.name} cannot be compared: {_missing(regression, sides, estimates)}")
-    low, high = share_difference(candidate, baseline, normal_deviate(fail_confidence), normal_deviate(PASS_CONFIDENCE))
-    difference = candidate.value - baseline.value
-    limit = regression.allowance
-    sentence = (
-        f"{_subject(regression)} is {percent(candidate.value)} where last year's was {percent(baseline.value)}: "
-        f"{points(difference)} ({low * 100:+.2f} to {high * 100:+.2f}), limit {points(limit)}"
-    )
-    factor = ((high - difference) / (limit - difference)) ** 2 if limit != difference else math.inf
-    numbers = {"value": difference, "low": low, "high": high, "limit": limit}
-    return _decide(regression, sides.single_baseline, sentence, factor, numbers)
+def _slower(changes: Sequence[Change], along: int) -> Entry:
+    """One entry for the quantiles of one step; the one that is furthest beyond its limit leads."""
+    first, *others = sorted(changes, key=lambda one: one.low / one.limit, reverse=True)
+    sentence = change_sentence(first)
+    if others:
+        sentence += f" ({', '.join(f'{one.metric} {times(one.size)}' for one in others)} as well)"
+    if along:
+        sentence += f"; {along} steps and journeys are slower along with it"
+    return Entry("regression", f"{first.selection.name} against last year", "FAIL", False, sentence, numbers_of(first))
 
 
-def _decide(regression: Regression, single: bool, sentence: str, factor: float, numbers: dict[str, float]) -> Entry:
-    """`factor`: how many times the runs would settle it."""
-    beyond, within = numbers["low"] > numbers["limit"], numbers["high"] < numbers["limit"]
+def _error_entries(changes: Sequence[Change]) -> list[Entry]:
+    failed = [one for one in changes if one.verdict == "FAIL"]
+    risen = [one for one in changes if one.beyond_chance and one.verdict != "FAIL"]
+    entries = []
     verdict: EntryVerdict
-    if beyond:
-        verdict = "FAIL"
-    elif single:
-        verdict = "ADVICE"
-        sentence += ": advice only, a single run of last year cannot pass it; repeat the runs"
-    elif within:
-        verdict = "PASS"
-    else:
-        verdict = "INCONCLUSIVE"
-        sentence += f": cannot tell; {more_data(factor, 'runs')}"
-    return Entry("regression", regression.name, verdict, regression.required, sentence, numbers)
+    for verdict, name, these, tail in (
+        ("FAIL", "error rates", failed, ""),
+        ("ADVICE", "rising error rates", risen, ": a rise beyond chance, but not surely beyond the limit"),
+    ):
+        if these:
+            first, *others = sorted(these, key=lambda one: one.low - one.limit, reverse=True)
+            also = f"; the same of {', '.join(one.selection.name for one in others)}" if others else ""
+            sentence = change_sentence(first) + tail + also
+            entries.append(
+                Entry("regression", f"{name} against last year", verdict, False, sentence, numbers_of(first))
+            )
+    return entries
+
+
+def change_sentence(change: Change) -> str:
+    """E.g. `checkout.complete p95 is 1.18x last year's (1.12 to 1.24), limit 1.10`."""
+    if change.is_errors:
+        return (
+            f"{subject(change)} is {percent(change.candidate)} where last year's was {percent(change.baseline)}: "
+            f"{points(change.size)} ({change.low * 100:+.2f} to {change.high * 100:+.2f}), limit {points(change.limit)}"
+        )
+    sentence = (
+        f"{subject(change)} is {times(change.size)} last year's ({change.low:.2f} to {change.high:.2f}), "
+        f"limit {change.limit:.2f}"
+    )
+    if change.at_least_beside_the_rest > 1 and change.low <= change.limit:
+        sentence += f"; at least {times(change.at_least_beside_the_rest)} beside the rest of the shop"
+    return sentence
+
+
+def subject(change: Change) -> str:
+    """E.g. `checkout.complete p95`."""
+    return f"{change.selection.name} {change.metric.replace('_', ' ')}"
+
+
+def numbers_of(change: Change) -> dict[str, float]:
+    return {"value": change.size, "low": change.low, "high": change.high, "limit": change.limit}
+
+
+def _advice(change: Change) -> str:
+    """What one run a side cannot tell, what it could have seen, and what would settle it."""
+    seen = points(change.smallest_seen) if change.is_errors else times(change.smallest_seen)
+    return (
+        f"advice only, because no repeat says how far runs of one shop lie apart; a change of less than {seen} "
+        f"would have gone unseen; if nothing changed, {_more_runs(change)}"
+    )
+
+
+def _more_runs(change: Change) -> str:
+    if change.runs_to_settle > _MOST_RUNS:
+        return "it sits so close to the limit that more runs will hardly settle it"
+    return f"about {max(2, round(change.runs_to_settle))} runs on each side would settle it"
 
 
 def _open(regression: Regression, sentence: str) -> Entry:
     verdict: EntryVerdict = "INCONCLUSIVE" if regression.required else "ADVICE"
     return Entry("regression", regression.name, verdict, regression.required, sentence)
-
-
-def _subject(regression: Regression) -> str:
-    return f"{regression.selection.name} {regression.metric.replace('_', ' ')}"
 
 
 def _missing(regression: Regression, sides: Sides, estimates: Estimates) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,14 @@ from doorbuster.analysis.gate_file import load_gate
 from doorbuster.analysis.load import Run, open_run
 from doorbuster.analysis.outputs import write_outputs
 from doorbuster.analysis.promised import audit_of, promise_results
+from doorbuster.analysis.series.asked import SeriesAsked
+from doorbuster.analysis.series.gathered import NO_SERIES, Gathered, gather_series
 from doorbuster.analysis.verdict import Verdict, judge
 from doorbuster.audit.audit import Audit
 from doorbuster.audit.exports import NO_EXPORTS, Exports
 from doorbuster.cards import find_gate
 from doorbuster.errors import ExportError
+from doorbuster.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class Release:
     verdict: Verdict
     audits: tuple[Audit | None, ...]
     """Of each candidate; None for a run that has no promises to keep."""
+    series: tuple[SeriesAsked, ...]
+    """The shop's own metrics that the gate file asks for."""
+    gate_file: Path
 
     @property
     def exit_code(self) -> int:
@@ -44,11 +51,17 @@ class Release:
         """Write verdict.json, junit.xml and summary.md, copies at the given paths; the path of verdict.json."""
         return write_outputs(self.candidates[0], self.verdict, junit, summary)
 
-    def write_report(self) -> Path:
+    def gather_series(self, files: Sequence[Path], settings: Settings) -> Gathered:
+        """Fetch the shop's own metrics for the first run's minutes, from the gate file's servers and these files."""
+        folder = self.gate_file.absolute().parent
+        given = (SeriesAsked(name=file.stem, file=os.path.relpath(file, folder)) for file in files)
+        return gather_series(self.candidates[0], (*self.series, *given), folder, settings)
+
+    def write_report(self, gathered: Gathered = NO_SERIES) -> Path:
         """Write report.html and charts/; the page's path."""
         from doorbuster.analysis.report import write_report
 
-        return write_report(self.candidates, self.baselines, self.verdict, self.audits[0])
+        return write_report(self.candidates, self.baselines, self.verdict, self.audits[0], gathered)
 
 
 def judge_release(
@@ -65,8 +78,9 @@ def judge_release(
     """
     if exports.names() and len(candidates) != 1:
         raise ExportError("--orders, --payments and --events tell of one run; judge the runs one by one")
-    gate = load_gate(find_gate(gate_file))
+    where = find_gate(gate_file)
+    gate = load_gate(where)
     ours, theirs, repeats = ([open_run(path) for path in paths] for paths in (candidates, baselines, aa))
     audits = tuple(audit_of(run, gate.promises, exports) for run in ours)
     verdict = judge(ours, theirs, repeats, gate, promise_results(audits))
-    return Release(tuple(ours), tuple(theirs), verdict, audits)
+    return Release(tuple(ours), tuple(theirs), verdict, audits, gate.series, where)

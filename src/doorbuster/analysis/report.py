@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from doorbuster.analysis.charts import Chart, Years, draw_charts
+from doorbuster.analysis.charts import Chart, ChartGroup, Years, draw_charts
 from doorbuster.analysis.cost import Cost, costs_of
 from doorbuster.analysis.headline import ANSWER, leading_charts, three_sentences
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.revenue import revenue_sentences
+from doorbuster.analysis.series.gathered import NO_SERIES, Gathered
 from doorbuster.analysis.side_by_side import METRICS, side_by_side
 from doorbuster.analysis.untold import too_few
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
@@ -26,7 +28,11 @@ _OPEN: Final = ("INCONCLUSIVE", "ADVICE")
 
 
 def write_report(
-    candidates: Sequence[Run], baselines: Sequence[Run], verdict: Verdict, audit: Audit | None = None
+    candidates: Sequence[Run],
+    baselines: Sequence[Run],
+    verdict: Verdict,
+    audit: Audit | None = None,
+    gathered: Gathered = NO_SERIES,
 ) -> Path:
     """Draw the charts, write charts/*.png, charts/*.svg and report.html into the first run's directory.
 
@@ -34,15 +40,21 @@ def write_report(
     """
     years = Years(tuple(candidates), tuple(baselines))
     offences = [offence for _, offence in audit.rows()] if audit else []
-    charts = list(draw_charts(years, verdict.comparison, offences))
+    charts = list(draw_charts(years, verdict.comparison, offences, gathered.series))
     directory = years.run.directory
     for chart in charts:
         directory.write_bytes(f"charts/{chart.name}.png", chart.png)
         directory.write_bytes(f"charts/{chart.name}.svg", chart.svg)
-    return directory.write_text("report.html", render_report(years, verdict, charts, costs_of(audit)))
+    return directory.write_text("report.html", render_report(years, verdict, charts, costs_of(audit), gathered.missing))
 
 
-def render_report(years: Years, verdict: Verdict, charts: Sequence[Chart], costs: Sequence[Cost] = ()) -> str:
+def render_report(
+    years: Years,
+    verdict: Verdict,
+    charts: Sequence[Chart],
+    costs: Sequence[Cost] = (),
+    series_missing: Sequence[str] = (),
+) -> str:
     """The page as text; nothing in it is fetched from anywhere, and everything from the run is escaped."""
     environment = Environment(
         loader=PackageLoader("doorbuster.analysis"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -63,8 +75,10 @@ def render_report(years: Years, verdict: Verdict, charts: Sequence[Chart], costs
         # Every chart stands once: the one that leads is not drawn again below.
         charts={
             group: [drawn[chart.name] for chart in charts if chart.group == group and chart.name in drawn]
-            for group in ("cost", "years", "journeys", "steps", "traffic")
+            for group in get_args(ChartGroup)
         },
+        series_missing=series_missing,
+        headroom=headroom_of(run),
         limits=[entry for entry in ranked if entry.kind != "promise" and entry.verdict not in _OPEN],
         promises=[entry for entry in ranked if entry.kind == "promise" and entry.verdict not in _OPEN],
         untold=[entry for entry in ranked if entry.verdict in _OPEN],
@@ -82,6 +96,16 @@ def render_report(years: Years, verdict: Verdict, charts: Sequence[Chart], costs
         about=_about(run),
         overrides=[str(sentence) for sentence in run.info.get("overrides") or ()],
     )
+
+
+def headroom_of(run: Run) -> dict[str, str] | None:
+    """What `doorbuster headroom` left beside a ramp: its sentence and its chart."""
+    directory = run.directory
+    told, drawn = directory.path / "headroom.json", directory.path / "charts" / "headroom.svg"
+    if not told.is_file() or not drawn.is_file():
+        return None
+    sentence = str(json.loads(told.read_text(encoding="utf-8"))["sentence"])
+    return {"about": sentence, "base64": base64.b64encode(drawn.read_bytes()).decode("ascii")}
 
 
 def _embedded(chart: Chart) -> dict[str, str]:

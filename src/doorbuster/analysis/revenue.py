@@ -7,14 +7,16 @@ a cause and the lower end, the second only goes along with speed and is the uppe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from doorbuster.analysis.compare import CONFIDENCE
+from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 from doorbuster.analysis.estimates import Estimates, Sides, geometric_mean_ms
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection
+from doorbuster.analysis.slower import TWO_SIDED_95, families_of
 from doorbuster.analysis.wording import milliseconds, percent, whole
 from doorbuster.promises.words import amount_text, some
 from doorbuster.vocabulary import FAILED_OUTCOMES
@@ -77,14 +79,14 @@ def share_at_risk(slower_ms: float) -> tuple[float, float]:
 
 def _slowness(sold: Sold, sides: Sides) -> str:
     known = Estimates()
-    ratio = known.ratio(sides, Selection(), "p50")
-    if ratio is None:
+    families = families_of(sides, [Selection()], ["p50"], AS_CALIBRATED, known)
+    if math.isnan(families.error[0, 0]):
         return ""
+    least, most = (math.exp(float(end[0, 0])) for end in families.span(TWO_SIDED_95))
     now_ms, then_ms = (
         geometric_mean_ms([known.quantile(run, Selection(), "p50") for run in runs])
         for runs in (sides.candidates, sides.baselines)
     )
-    least, most = ratio.low(CONFIDENCE), ratio.high(CONFIDENCE)
     compared = f"{now_ms / then_ms:.2f}x, {least:.2f} to {most:.2f}"
     if least <= 1:
         return (

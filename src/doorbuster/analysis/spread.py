@@ -8,6 +8,7 @@ groups of runs, or a noise profile kept from earlier ones, simply add up.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,32 @@ class Spread:
             self.own_squares + other.own_squares,
             self.run_squares + other.run_squares,
         )
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Spreads added up, each only where it knows: sums of squares, and degrees of freedom of the same shape."""
+
+    df: Floats
+    squares: Floats
+    own_df: Floats
+    own_squares: Floats
+    run_df: Floats
+    run_squares: Floats
+
+
+def pool(spreads: Sequence[Spread]) -> Pooled:
+    """Add spreads up. What one of them could not measure (nan) gives neither squares nor degrees of freedom."""
+    return Pooled(
+        *_added([(one.df, one.squares) for one in spreads]),
+        *_added([(one.df, one.own_squares) for one in spreads]),
+        *_added([(one.df, one.run_squares) for one in spreads]),
+    )
+
+
+def _added(parts: Sequence[tuple[int, Floats]]) -> tuple[Floats, Floats]:
+    df = sum(one * ~np.isnan(squares) for one, squares in parts)
+    return np.asarray(df, dtype=np.float64), np.asarray(sum(np.nan_to_num(squares) for _, squares in parts))
 
 
 def spread_of(group: Group, steps: NDArray[np.bool_]) -> Spread:

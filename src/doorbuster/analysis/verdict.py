@@ -13,8 +13,9 @@ from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
 from doorbuster.analysis.estimates import Estimates, Sides
 from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.load import Run
+from doorbuster.analysis.noise import NoiseProfile
 from doorbuster.analysis.objectives import judge_objective
-from doorbuster.analysis.regressions import judge_regression
+from doorbuster.analysis.regressions import judge_regression, undeclared
 from doorbuster.analysis.validity import Reading, Validity, judge_last_year, judge_validity
 from doorbuster.errors import RunDirectoryError
 from doorbuster.vocabulary import EXIT_CODES
@@ -66,8 +67,9 @@ def judge(
     aa: Sequence[Run],
     gate: Gate,
     promises: Sequence[PromiseResult] = (),
+    noise: NoiseProfile | None = None,
 ) -> Verdict:
-    """Judge runs of one release by a gate.
+    """Judge runs of one release by a gate. `aa` and `noise` teach how far runs of one shop lie apart by chance.
 
     INVALID first, if any candidate was no rehearsal; else FAIL if any entry fails; else INCONCLUSIVE if a required
     entry cannot tell; else PASS. A baseline or A/A run that was no rehearsal is said and not compared with.
@@ -78,18 +80,19 @@ def judge(
     validity = _validity_of_all(candidates, gate)
     baselines, unusable = _usable(baselines, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
-    estimates = Estimates()
-    sides = Sides(tuple(candidates), tuple(baselines), tuple(aa))
+    estimates = Estimates(gate.comparison.resamples)
+    sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
+    comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
     without = unusable[0] if unusable else "no run of last year was given"
     entries: tuple[Entry, ...] = (
         *(judge_objective(objective, candidates, estimates) for objective in gate.objective),
-        *(judge_regression(one, sides, len(gate.regression), without, estimates) for one in gate.regression),
+        *(judge_regression(one, comparison, sides, without, estimates) for one in gate.regression),
+        *undeclared(comparison, gate.regression),
         *(promise_entry(promise) for promise in promises),
     )
     if not validity.valid:
         # The numbers may be read; no single line of them may pass for a result.
         entries = tuple(replace(entry, verdict="INVALID") for entry in entries)
-    comparison = compare_runs(candidates, baselines, aa, estimates)
     warnings = (*unusable, *unusable_aa, *comparison.warnings)
     return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
 

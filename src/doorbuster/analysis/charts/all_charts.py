@@ -14,14 +14,16 @@ from doorbuster.analysis.charts.load import load_chart
 from doorbuster.analysis.charts.offences import offences_chart
 from doorbuster.analysis.charts.outcomes import outcomes_chart
 from doorbuster.analysis.charts.ratios import ratios_chart
+from doorbuster.analysis.charts.series import series_chart
 from doorbuster.analysis.charts.style import png, svg
 from doorbuster.analysis.charts.years import Years
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
+from doorbuster.analysis.series.line import Series
 from doorbuster.promises.fact import Offence
 
-ChartGroup = Literal["cost", "years", "journeys", "steps", "traffic"]
+ChartGroup = Literal["cost", "years", "journeys", "steps", "traffic", "series"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class Chart:
 
 
 def draw_charts(
-    years: Years, comparison: Comparison | None = None, offences: Sequence[Offence] = ()
+    years: Years,
+    comparison: Comparison | None = None,
+    offences: Sequence[Offence] = (),
+    series: Sequence[Series] = (),
 ) -> Iterator[Chart]:
     """Draw a release beside last year, chart by chart; works for empty and one-sided data."""
     if offences:
@@ -58,6 +63,9 @@ def draw_charts(
     yield _drawn("arrivals", "traffic", about, arrivals_chart(years))
     about = "Percent of steps that did not end well over the run, by outcome"
     yield _drawn("outcomes", "traffic", about, outcomes_chart(years))
+    if series:
+        about = f"How long all steps took over the run, and under it {', '.join(one.name for one in series)}"
+        yield _drawn("series", "series", about, series_chart(years.run, series))
 
 
 def _measured_by(runs: Sequence[Run]) -> tuple[Selection, ...]:

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 
 from doorbuster.analysis.charts.style import ALARM, THIS_YEAR, legend, new_figure, say_empty, under_axis
 from doorbuster.analysis.compare import Comparison
-from doorbuster.analysis.comparison_rules import ComparisonRules
+from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 from doorbuster.analysis.wording import times, whole
 
 Against = Literal["beyond", "open", "within", "untold"]
@@ -58,7 +58,7 @@ class Ratio:
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
     """Rows of the comparison that have a ratio in one metric, the whole shop first, then journeys, then steps."""
     table = comparison.table
-    default = 1 + ComparisonRules().allowance
+    default = 1 + AS_CALIBRATED.allowance(metric)
     found = []
     for row in table[table["metric"] == metric].to_dict(orient="records"):
         margin = row.get("margin")

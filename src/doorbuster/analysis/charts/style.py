@@ -238,7 +238,7 @@ def legend(axes: Axes, lines: Sequence[tuple[str, dict[str, Any]]], columns: int
     """A legend below the chart for what line-end names cannot say, in one row unless `columns` are given."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], markersize=3.5, **look) for _, look in lines]
+    handles = [Line2D([], [], **{"markersize": 3.5, **look}) for _, look in lines]
     _legend(axes, handles, [text for text, _ in lines], columns or len(lines))
 
 

@@ -1,0 +1,58 @@
+"""Which steps and journeys fail more often than last year, and does the whole shop?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scipy.special import ndtri
+
+from doorbuster.analysis.change import Change, ChangeVerdict
+from doorbuster.analysis.comparison_rules import ComparisonRules
+from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.measure import Selection
+from doorbuster.analysis.shares import Share, chance_of_a_rise, share_difference
+from doorbuster.analysis.slower import TWO_SIDED_95, Margin
+
+
+def error_changes(
+    sides: Sides, selections: Sequence[Selection], margin: Margin, rules: ComparisonRules, estimates: Estimates
+) -> list[Change]:
+    """Error rates of the selections. The chance of a false FAIL is shared out among all that both sides measured."""
+    shares = [
+        (one, estimates.share_of(sides.candidates, one), estimates.share_of(sides.baselines, one)) for one in selections
+    ]
+    alarm = rules.alarm_errors / max(1, sum(bool(ours.samples and theirs.samples) for _, ours, theirs in shares))
+    changes = []
+    for one, ours, theirs in shares:
+        change = Change(one, "error_rate", ours.value, theirs.value, ours.samples, theirs.samples)
+        if ours.samples and theirs.samples:
+            change = replace(
+                change, margin=margin(one, "error_rate"), beyond_chance=chance_of_a_rise(ours, theirs) < alarm
+            )
+            change = _told(change, ours, theirs, alarm, rules, sides)
+        changes.append(change)
+    return changes
+
+
+def _told(change: Change, ours: Share, theirs: Share, alarm: float, rules: ComparisonRules, sides: Sides) -> Change:
+    size, margin = ours.value - theirs.value, change.margin
+    shown = float(ndtri(TWO_SIDED_95))
+    low, high = share_difference(ours, theirs, shown, shown)
+    surely, likely = share_difference(ours, theirs, float(ndtri(1 - alarm)), float(ndtri(rules.pass_confidence)))
+    verdict: ChangeVerdict = (
+        "FAIL" if surely > margin else "ADVICE" if not sides.repeats else "PASS" if likely < margin else "INCONCLUSIVE"
+    )
+    # The doubt shrinks with the root of the data; it must come down to the distance from the limit.
+    doubt, distance = (likely - size if size < margin else size - surely), abs(margin - size)
+    runs = max(len(sides.candidates), len(sides.baselines))
+    return replace(
+        change,
+        size=size,
+        low=low,
+        high=high,
+        verdict=verdict,
+        smallest_seen=margin + size - surely,
+        runs_to_settle=math.ceil(runs * (doubt / distance) ** 2) if distance else math.inf,
+    )
