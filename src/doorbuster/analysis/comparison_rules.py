@@ -39,6 +39,8 @@ class ComparisonRules(BaseModel):
     steps_weight: Annotated[int, Field(strict=True, ge=1, le=20)] = 4
     """What a repeat teaches about steps on their own, in degrees of freedom: it shows many steps at once."""
     resamples: Annotated[int, Field(strict=True, ge=100, le=20_000)] = 1000
+    noise_stale_days: Annotated[int, Field(strict=True, ge=1, le=3650)] = 30
+    """A noise profile whose first run is older is used with a warning; `repeat --into` leaves such runs out."""
 
     @field_validator("margin")
     @classmethod
