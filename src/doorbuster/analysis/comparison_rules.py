@@ -42,6 +42,8 @@ class ComparisonRules(BaseModel):
     """Share of each side's steps that must have come at a load that both had. With less, a comparison at equal load is
     further off by where its few moments happen to lie than whole runs are by chance."""
     resamples: Annotated[int, Field(strict=True, ge=100, le=20_000)] = 1000
+    noise_stale_days: Annotated[int, Field(strict=True, ge=1, le=3650)] = 30
+    """A noise profile whose first run is older is used with a warning; `repeat --into` leaves such runs out."""
 
     @field_validator("margin")
     @classmethod

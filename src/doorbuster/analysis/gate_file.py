@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from doorbuster.analysis.comparison_rules import ComparisonRules
 from doorbuster.analysis.measure import EVERY_STEP, Selection
 from doorbuster.analysis.promise_rules import PromiseRules
+from doorbuster.analysis.series.asked import SeriesAsked
 from doorbuster.errors import GateError, did_you_mean
 from doorbuster.promises.limits import Limits
 from doorbuster.vocabulary import CLOCKS, JOURNEYS, STEPS, Clock
@@ -162,11 +163,15 @@ class Gate(BaseModel):
     validity: ValidityRules = ValidityRules()
     comparison: ComparisonRules = ComparisonRules()
     promises: PromiseRules = PromiseRules()
+    series: tuple[SeriesAsked, ...] = ()
 
     @model_validator(mode="after")
     def _asks_something(self) -> Gate:
         if not self.objective and not self.regression:
             raise ValueError("asks nothing of a run; add an [[objective]]")
+        names = [entry.name for entry in self.series]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f'has two [[series]] called "{twice}"; give each a name of its own')
         required = sum(entry.required for entry in self.regression)
         if required > MOST_REQUIRED_REGRESSIONS:
             raise ValueError(
@@ -199,6 +204,7 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "validity": ValidityRules,
     "comparison": ComparisonRules,
     "promises": PromiseRules,
+    "series": SeriesAsked,
 }
 _VALUES: Final[dict[str, tuple[str, ...]]] = {"metric": METRICS, "clock": CLOCKS}
 
@@ -218,7 +224,7 @@ def _sentence(refused: ValidationError, content: Mapping[str, Any]) -> str:
     elif kind == "literal_error" and key in _VALUES:
         message = f"{key} = {value!r} is unknown{did_you_mean(str(value), _VALUES[key])}"
     elif len(path) == 1:
-        brackets = f"[[{key}]]" if key in ("objective", "regression") else f"[{key}]"
+        brackets = f"[[{key}]]" if key in ("objective", "regression", "series") else f"[{key}]"
         message = f"{key} must be written as a table, {brackets}"
     else:
         message = f"{key} = {value!r} will not do: {mistake['msg'][0].lower()}{mistake['msg'][1:]}"
@@ -238,7 +244,7 @@ def _where(path: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
     if isinstance(path[1], int):
         entry = content[str(path[0])][path[1]]
         about = " ".join(
-            str(entry[key]) for key in ("step", "journey", "metric") if isinstance(entry, dict) and key in entry
+            str(entry[key]) for key in ("step", "journey", "metric", "name") if isinstance(entry, dict) and key in entry
         )
         return f"{path[0]} {path[1] + 1}{f' ({about})' if about else ''}: "
     return f"[{path[0]}{'.limits' if path[1] == 'limits' else ''}]: "

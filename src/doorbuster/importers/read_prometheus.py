@@ -16,16 +16,15 @@ from doorbuster.importers.cells import Per
 from doorbuster.importers.column_kinds import hinted_by
 from doorbuster.importers.field_map import FieldMap
 from doorbuster.importers.imported import Counted, Finding
+from doorbuster.importers.prometheus_answer import sample_of, series_of
 from doorbuster.importers.rows import Account, Rows
 from doorbuster.importers.shape import shape
 from doorbuster.importers.times import TimeReader
 
-_AGAIN = "save the JSON of /api/v1/query_range"
-
 
 def read_prometheus(where: str, text: str, format_: FieldMap, as_: Counted | None) -> Rows:
     """All series added up at each time. Raises ImportFileError; a sample that is none is a bad line, counted from 1."""
-    series = _series(where, text)
+    series = series_of(where, text)
     account = Account()
     samples = 0
     total: dict[float, float] = {}
@@ -36,11 +35,11 @@ def read_prometheus(where: str, text: str, format_: FieldMap, as_: Counted | Non
         times, values = [], []
         for sample in one["values"]:
             samples += 1
-            taken = _sample(sample, reader)
+            taken = sample_of(sample)
             if taken is None:
                 account.reject(samples, f"sample {shape(json.dumps(sample))} is no [time, value]")
             else:
-                times.append(taken[0])
+                times.append(int(taken[0]))
                 values.append(taken[1])
         if counter:
             values = _increase(np.array(values)).tolist()
@@ -78,45 +77,11 @@ def read_prometheus(where: str, text: str, format_: FieldMap, as_: Counted | Non
     )
 
 
-def _series(where: str, text: str) -> list[dict[str, Any]]:
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError) as broken:
-        raise ImportFileError(f"{where}: is not valid JSON ({broken}); {_AGAIN} whole") from None
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if isinstance(answer, dict) and answer.get("status") == "error":
-        raise ImportFileError(f"{where}: Prometheus answered an error, not data; repair the query and save it again")
-    if not isinstance(data, dict) or not isinstance(data.get("result"), list):
-        raise ImportFileError(f"{where}: is JSON, but no answer of Prometheus; {_AGAIN}")
-    if data.get("resultType") != "matrix":
-        raise ImportFileError(
-            f"{where}: holds a {shape(str(data.get('resultType')))}, not a range; {_AGAIN}, not of /query"
-        )
-    found = [one for one in data["result"] if isinstance(one, dict) and isinstance(one.get("values"), list)]
-    if not found:
-        what = "native histograms, not values" if data["result"] else "no series; check the query and its time range"
-        raise ImportFileError(f"{where}: holds {what}")
-    return [{**one, "metric": one["metric"] if isinstance(one.get("metric"), dict) else {}} for one in found]
-
-
-def _sample(sample: object, reader: TimeReader) -> tuple[float, float] | None:
-    """Seconds and value; nan for NaN and the infinities."""
-    if not (isinstance(sample, list) and len(sample) == 2) or isinstance(sample[0], bool):
-        return None
-    try:
-        at, value = float(sample[0]), float(sample[1])
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if not math.isfinite(at) or reader.read(str(int(at))) is None:
-        return None
-    return int(at), value if math.isfinite(value) else math.nan
-
-
 def _is_counter(one: dict[str, Any], name: str) -> bool:
     """A raw counter: called so, and never falling but to begin again."""
     if not name.endswith(("_total", "_count")):
         return False
-    values = [taken[1] for sample in one["values"] if (taken := _sample(sample, TimeReader()))]
+    values = [taken[1] for sample in one["values"] if (taken := sample_of(sample))]
     falls = sum(1 for before, after in pairwise(values) if after < before)
     return len(values) > 2 and falls <= len(values) // 20
 
