@@ -46,6 +46,8 @@ class Estimates:
     """Remembers what was worked out, since objectives, regressions and tables ask for the same numbers."""
 
     resamples: int = RESAMPLES
+    clock: Clock = "response"
+    """What comparisons are made on, where nobody asks for another."""
     _cells: dict[Run, Cells] = field(default_factory=dict)
     _measured: dict[tuple[Run, Selection, Clock], Measured] = field(default_factory=dict)
     _quantiles: dict[tuple[Run, Selection, str, Clock], Quantile] = field(default_factory=dict)
@@ -56,8 +58,9 @@ class Estimates:
             self._cells[run] = judged_cells(run)
         return self._cells[run]
 
-    def quantile(self, run: Run, selection: Selection, metric: str, clock: Clock = "response") -> Quantile:
+    def quantile(self, run: Run, selection: Selection, metric: str, clock: Clock | None = None) -> Quantile:
         """A latency quantile of one run."""
+        clock = clock or self.clock
         key = (run, selection, metric, clock)
         if key not in self._quantiles:
             where = (run, selection, clock)
@@ -84,6 +87,11 @@ class Estimates:
         logs = [_log(cell) for row in table for line in row for cell in line]
         errors = [cell.log_error for row in table for line in row for cell in line]
         return Group(np.reshape(logs, shape), np.reshape(errors, shape) ** 2)
+
+
+def like_clock(runs: Sequence[Run]) -> Clock:
+    """The clock on which all of these runs have times: a time since sending is never set beside one since due."""
+    return "service" if any(run.timed_by == "service" for run in runs) else "response"
 
 
 def _log(quantile: Quantile) -> float:
