@@ -21,6 +21,7 @@ def plan_of(
     scale: float = 1.0,
     minutes: float | None = None,
     control: bool = False,
+    hold_at: float | None = None,
 ) -> Plan:
     """A scenario file's plan. Raises ScenarioError, CurveError, and TargetError for a live key."""
     scenario = load_scenario(scenario_path)
@@ -38,8 +39,8 @@ def plan_of(
             "one as known to whoever read the file"
         )
     check_faults(scenario, scenario_path)
-    curve = scenario_path.parent / scenario.traffic.curve
-    plan = build_plan(scenario, curve, seed=seed, scale=scale, minutes=minutes, control=control)
+    curve_path = scenario_path.parent / scenario.traffic.curve
+    plan = build_plan(scenario, curve_path, seed=seed, scale=scale, minutes=minutes, control=control, hold_at=hold_at)
     end_s = plan.warm_up_s + plan.window.duration_s
     for fault in scenario.faults:
         if fault.at >= end_s:

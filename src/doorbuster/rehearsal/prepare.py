@@ -54,6 +54,8 @@ class RunOptions:
     minutes: float | None = None
     control: str | None = None
     """Base URL of last release's deployment, where each shopper is sent to one of the two."""
+    hold_at: float | None = None
+    """Level that a headroom scenario holds instead of its ramp, in multiples of last year's peak."""
 
     @property
     def targets(self) -> dict[str, str]:
@@ -63,7 +65,14 @@ class RunOptions:
 
 def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     """Check, reset the shop, snapshot its catalogue, write the run directory. Raises DoorbusterError."""
-    plan = plan_of(options.scenario_path, options.seed, options.scale, options.minutes, options.control is not None)
+    plan = plan_of(
+        options.scenario_path,
+        options.seed,
+        options.scale,
+        options.minutes,
+        options.control is not None,
+        options.hold_at,
+    )
     scenario = plan.scenario
     check_control(options.target, options.control, scenario)
     if not plan.due_us.size:
@@ -155,6 +164,7 @@ def _write(
             "seed": plan.seed,
             "scale": plan.scale,
             "minutes": plan.minutes,
+            "hold_at": plan.hold_at,
             "target": options.target,
             "target_host": urlsplit(options.target).netloc,
             "platform": _kept_adapter(directory, options.scenario_path.parent, scenario.storefront.platform),
@@ -177,6 +187,7 @@ def _write(
                 "second": [round(float(edge), 3) for edge in plan.edges_s[:-1]],
                 "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
             },
+            "planned": {"sessions_per_s": [round(float(rate), 6) for rate in plan.planned_per_s.sum(axis=1)]},
             "overrides": overrides,
             "permission": scenario.storefront.permission,
             "complete": False,

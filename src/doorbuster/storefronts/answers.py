@@ -11,14 +11,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
+from msgspec import MsgspecError
 
 from doorbuster.promises.words import decimals
 from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
 LATER: Final = "the shop asked to come back later"
-MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError, ArithmeticError)
+MALFORMED: Final = (
+    *(KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError, ArithmeticError),
+    MsgspecError,
+)
 Reading = Callable[[Any], Answer]
+Decode = Callable[[bytes], Any]
 
 
 def failed(step: str, detail: str) -> Answer:
@@ -58,17 +63,19 @@ def retry_after_s(response: Response) -> float | None:
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
-def read(step: str, response: Response, reading: Reading) -> Answer:
+def read(step: str, response: Response, reading: Reading, decode: Decode = orjson.loads) -> Answer:
     """The outcome of one answer in JSON; one that lacks what it must say is no success, whatever its status.
 
-    `reading` gets the whole body and decides; a status that is no success by itself is the platform's to look at
-    before.
+    `reading` gets the whole body, or what `decode` takes of it, and decides; a status that is no success by itself is
+    the platform's to look at before.
     """
-    no = no_answer(step, response)
-    if no:
-        return no
+    return no_answer(step, response) or understood(step, response, reading, decode)
+
+
+def understood(step: str, response: Response, reading: Reading, decode: Decode = orjson.loads) -> Answer:
+    """The same of an answer whose status has been looked at."""
     try:
-        return reading(orjson.loads(response.body))
+        return reading(decode(response.body))
     except MALFORMED:
         return failed(step, f"{step}: the answer lacks what it must say")
 
@@ -119,3 +126,14 @@ def costs(amount: Any, currency: str) -> Answer:
     ('ok', '', None, 1230, 'EUR')
     """
     return Answer("ok", total_minor=minor(amount, currency), currency=currency)
+
+
+def amount_of(priced: Any, kind: str = "total") -> int:
+    """What a session or a cart of an agents' protocol costs in the end, or one part of it, in minor units.
+
+    Raises KeyError where it does not say, TypeError or ValueError where it says something else.
+    """
+    for total in priced["totals"]:
+        if total["type"] == kind:
+            return int(total["amount"])
+    raise KeyError(kind)

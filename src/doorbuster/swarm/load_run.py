@@ -36,7 +36,7 @@ def load_run(directory: RunDirectory, clock: RunClock, heard: StepListener) -> t
     scenario = load_scenario(directory.path / "scenario.toml")
     plan = build_plan(
         scenario, directory.path / "curve.csv", seed=run["seed"], scale=run["scale"], minutes=run["minutes"],
-        control=bool(run.get("control")),
+        control=bool(run.get("control")), hold_at=run.get("hold_at"),
     )  # fmt: skip
     settings = load_settings()
     pools = read_pools(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from doorbuster.errors import ScenarioError
 from doorbuster.scenario import Scenario
 from doorbuster.traffic.arrivals import arms_of, due_times_us, journeys_of
+from doorbuster.traffic.climb import climb, peak_rows
 from doorbuster.traffic.curve import Curve, load_curve
 from doorbuster.traffic.mix import mix_by_step
 from doorbuster.traffic.window import Window, cut_window
@@ -32,6 +33,8 @@ class Plan:
     seed: int
     scale: float
     minutes: float | None
+    hold_at: float | None
+    """The level that a headroom scenario holds, in multiples of last year's peak; None for its ramp and for others."""
     edges_s: NDArray[np.float64]
     """Bounds of the pieces in seconds, shape (pieces + 1,); the first piece is the warm-up where there is one."""
     last_year_per_s: NDArray[np.float64]
@@ -76,7 +79,7 @@ class Plan:
 
     def fingerprint(self) -> str:
         """The same for two processes exactly when they would send the same shoppers there at the same instants."""
-        sent = (self.due_us, self.journey_index, self.arm_index)
+        sent = (self.due_us, self.journey_index, *([self.arm_index] if self.control else []))
         return hashlib.sha256(b"".join(one.tobytes() for one in sent)).hexdigest()
 
     def planned_by_second(self) -> NDArray[np.int64]:
@@ -94,15 +97,23 @@ def build_plan(
     scale: float = 1.0,
     minutes: float | None = None,
     control: bool = False,
+    hold_at: float | None = None,
 ) -> Plan:
     """Read a scenario's curve and lay its window on the run's clock.
 
     `scale` multiplies the rates; `minutes` squeezes the window's clock at unchanged rates; the warm-up keeps
-    its length; `control` shares the same shoppers out between two deployments.
+    its length; `control` shares the same shoppers out between two deployments; `hold_at` makes a headroom scenario
+    hold that multiple of last year's peak instead of its ramp.
     Raises CurveError and ScenarioError.
     """
     curve = load_curve(curve_path, scenario.traffic)
     window = cut_window(curve, scenario.traffic, str(curve_path))
+    if hold_at is not None and scenario.headroom is None:
+        raise ScenarioError(f"{scenario.name}: has no [headroom], so there is nothing to hold; leave the level out")
+    times = None
+    if scenario.headroom is not None:
+        times = climb(scenario.headroom, hold_at)
+        window = _peak_of(window, times.size)
     length_s = window.duration_s if minutes is None else minutes * 60
     warm_up_s = scenario.limits.warm_up_s
     edges_s = warm_up_s + np.linspace(0.0, length_s, window.sessions_per_s.size + 1)
@@ -115,6 +126,10 @@ def build_plan(
     factors = np.broadcast_to(
         mix_by_step(last_year, window.by_journey, shares) * growth, (last_year.size, len(JOURNEYS))
     )
+    if times is not None:
+        # Growth changes the mix alone: how many come is what the multiple says.
+        totals = factors.sum(axis=1, keepdims=True)
+        factors = np.divide(factors, totals, out=np.zeros(factors.shape), where=totals > 0) * times[:, None]
     if warm_up_s > 0:
         edges_s = np.concatenate([[0.0], edges_s])
         last_year = np.concatenate([last_year[:1], last_year])
@@ -128,5 +143,18 @@ def build_plan(
         )
     return Plan(
         scenario, curve, window, scenario.traffic.seed if seed is None else seed, scale, minutes,
-        edges_s, last_year, planned, control,
+        hold_at, edges_s, last_year, planned, control,
     )  # fmt: skip
+
+
+def _peak_of(window: Window, seconds: int) -> Window:
+    """Last year's peak, for so many seconds."""
+    rows = peak_rows(window.sessions_per_s, window.step_s)
+    by_journey = {name: np.full(seconds, column[rows].mean()) for name, column in window.by_journey.items()}
+    return replace(
+        window,
+        start_s=window.start_s + rows.start * window.step_s,
+        step_s=1,
+        sessions_per_s=np.full(seconds, window.sessions_per_s[rows].mean()),
+        by_journey=by_journey,
+    )
