@@ -56,6 +56,9 @@ def differences(
 
 def _clocks(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
     ours, theirs = _known_clocks(candidates), _known_clocks(baselines)
+    if any(run.timed_by == "service" for run in (*candidates, *baselines)):
+        sentence = "times of both years are taken from when a step was sent, because one side knows no due times"
+        return [Difference("clock", "service", "service", "said", sentence)]
     if not ours or not theirs or "response" in ours & theirs:
         return []
     here, there = ", ".join(sorted(ours)), ", ".join(sorted(theirs))
@@ -113,9 +116,23 @@ def _telemetry(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Diff
     ours, theirs = (any(run.from_telemetry for run in runs) for runs in (candidates, baselines))
     if ours == theirs:
         return []
+    tools = sorted({run.other_tool for run in (*candidates, *baselines) if run.other_tool})
+    if tools:
+        return [_another_tool(tools, [run for run in baselines if run.other_tool])]
     logged = "as the shop's own log has them, without the way there and back"
     sentence = f"times are measured from outside this year; last year's are {logged}"
     return [Difference("where times come from", "a rehearsal", "a log", "said", sentence)]
+
+
+def _another_tool(tools: Sequence[str], runs: Sequence[Run]) -> Difference:
+    """Its times run from sending, so ours are taken from sending too; who was due when, it does not know."""
+    told = sorted({str(text) for run in runs if (text := run.info["telemetry"].get("latency"))})
+    since = f" ({'; '.join(told)})" if told else ""
+    sentence = (
+        f"last year's are results of {' and '.join(tools)}{since}: times are compared from sending, this year's "
+        "without our own lateness; whether both sent the same load cannot be told"
+    )
+    return Difference("where times come from", "a rehearsal", " and ".join(tools), "said", sentence)
 
 
 def _noted(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
