@@ -39,6 +39,7 @@ from doorbuster.swarm.rehearser import Rehearser
 from doorbuster.swarm.remote_team import RemoteTeam
 from doorbuster.swarm.shift import REPORT_EVERY_S
 from doorbuster.swarm.team import about_this_process
+from doorbuster.vocabulary import ARM
 
 WORKERS, MORE_STEPS = (1, 10, 100), (60, 600)
 SESSIONS_PER_S, STEPS, SESSION_S = 50, 6, 4.0
@@ -115,6 +116,7 @@ def tallies(due_us: Sequence[int], rank: int, of: int, steps: int, count: int) -
         row = {
             "session": session, "journey": "browse", "due_us": due, "started_us": due + 900, "last_step": NAMES[-1],
             "ended_us": due + SESSION_US, "outcome": "ok", "patience_s": 30.123456789, "products": ["rugs-7", "lamp-1"],
+            "arm": ARM,
         }  # fmt: skip
         at(due + SESSION_US).sessions.append({name: row.get(name) for name in SESSIONS.names})
     return [tally.take() for tally in booked[:count]]

@@ -28,6 +28,7 @@ from doorbuster.rehearsal.command_line import (
     seed_option,
     target_option,
 )
+from doorbuster.rehearsal.headroom_command_line import headroom, hold_option
 from doorbuster.repeat_command_line import repeat
 from doorbuster.settings import load_settings, target_option_url
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
@@ -42,7 +43,7 @@ def app() -> None:
     """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
 
 
-for command in (import_group, check, repeat, audit, compare, report, gate, cleanup):
+for command in (import_group, check, repeat, headroom, audit, compare, report, gate, cleanup):
     app.add_command(command)
 
 
@@ -63,7 +64,10 @@ def init(directory: Path, force: bool) -> None:
 @seed_option
 @scale_option
 @minutes_option
-def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minutes: float | None) -> None:
+@hold_option
+def plan(
+    scenario: str, chart: Path | None, seed: int | None, scale: float, minutes: float | None, hold_at: float | None
+) -> None:
     """Say what would be sent, and send nothing.
 
     SCENARIO is a file, or the name of one in scenarios/ or among the shipped.
@@ -75,7 +79,7 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
     from doorbuster.traffic.outlook_text import outlook_text
 
     path = find_scenario(scenario)
-    planned = plan_of(path, seed, scale, minutes)
+    planned = plan_of(path, seed, scale, minutes, hold_at=hold_at)
     pools = pools_of(planned.scenario, path, load_settings())
     seen = outlook(planned, expect(planned.scenario, planned.seed), pools)
     print(outlook_text(planned, seen))
@@ -93,6 +97,8 @@ def plan(scenario: str, chart: Path | None, seed: int | None, scale: float, minu
 @seed_option
 @scale_option
 @minutes_option
+@hold_option
+@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Load processes on this machine.")
 @click.option("--expect-workers", type=click.IntRange(1, 1000), help="Wait for so many `doorbuster worker` instead.")
 @click.option("--bind", metavar="HOST[:PORT]", help="Where expected workers find us; default 127.0.0.1:5557.")
@@ -103,6 +109,8 @@ def run(
     seed: int | None,
     scale: float,
     minutes: float | None,
+    hold_at: float | None,
+    control: str | None,
     workers: int,
     expect_workers: int | None,
     bind: str | None,
@@ -122,7 +130,8 @@ def run(
     crew = _workers(workers, expect_workers, bind)
     path = find_scenario(scenario)
     with shop_for(path, target_option_url(target) or settings.target) as url, watching() as watch:
-        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes)
+        beside = target_option_url(control, "--control")
+        options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes, beside, hold_at)
         rehearsed = rehearse(options, settings, watch, crew)
     for reason in rehearsed.reasons:
         print(f"INVALID: {reason}")

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
 from doorbuster.card_mistakes import explain
+from doorbuster.durations import DurationS, parse_duration_s
 from doorbuster.errors import ScenarioError, did_you_mean
+from doorbuster.traffic.climb import HeadroomCard
 from doorbuster.traffic.moves import BROWSE_STEPS, START
 from doorbuster.vocabulary import JOURNEYS, STEPS
 
 MOST_SEED = 2**63 - 1
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
-_UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration_s(value: object) -> float:
-    """Seconds from a number or from text such as "90s", "12m", "1.5h", "2d"."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(f'{value!r} is no duration; write it as "90s", "12m", "1.5h" or "2d"')
-    return float(match[1]) * _UNIT_S[match[2]]
-
-
-DurationS = Annotated[float, BeforeValidator(parse_duration_s), Field(ge=0)]
 
 
 class Card(BaseModel):
@@ -265,6 +251,8 @@ class Scenario(Card):
     faults: tuple[FaultCard, ...] = ()
     witnesses: WitnessCard = WitnessCard()
     hooks: Hooks = Hooks()
+    headroom: HeadroomCard | None = None
+    """Climb instead of following the curve: how much more than last year's peak the shop holds."""
 
     @model_validator(mode="after")
     def _codes_can_be_dealt(self) -> Scenario:
@@ -273,6 +261,12 @@ class Scenario(Card):
                 "pools.single_use_coupons and shopper.combinations exclude each other: a code that is used once cannot "
                 "meet everything; keep one"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _headroom_counts_in_peaks(self) -> Scenario:
+        if self.headroom is not None and self.traffic.buffer != 1:
+            raise ValueError("headroom is counted in last year's peaks, so traffic.buffer must be 1.0 beside it")
         return self
 
 

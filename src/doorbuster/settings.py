@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.base import Shop
+from doorbuster.vocabulary import CONTROL
 
 
 class Settings(BaseSettings):
@@ -31,6 +32,10 @@ class Settings(BaseSettings):
     """What the shop's API for shoppers asks for, where it asks for a token."""
     admin_token: SecretStr | None = None
     """What opens the shop's books: reading back, cancelling. No shopper carries it."""
+    control_storefront_token: SecretStr | None = None
+    """The storefront token of the deployment that is walked as a control, where it has another."""
+    control_admin_token: SecretStr | None = None
+    """The same of what opens its books."""
     extra_header: str | None = None
     """Name of a header that opens a firewall for us."""
     extra_header_value: SecretStr | None = None
@@ -50,7 +55,10 @@ class Settings(BaseSettings):
         """What the processes of one run must agree on: which secrets are set (not what they are), the rest by value."""
         shape = {
             name: "set"
-            for name in ("basic_auth", "storefront_password", "storefront_token", "extra_header_value")
+            for name in (
+                *("basic_auth", "storefront_password", "storefront_token", "extra_header_value"),
+                "control_storefront_token",
+            )
             if getattr(self, name) is not None
         }
         plain = {"extra_header": self.extra_header, "host_override": self.host_override}
@@ -59,6 +67,13 @@ class Settings(BaseSettings):
             if (path := getattr(self, name)) is not None:
                 shape[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return shape
+
+    def of(self, arm: str) -> Settings:
+        """The settings by which one arm's deployment is met: the control's own tokens, else the candidate's."""
+        if arm != CONTROL:
+            return self
+        own = {name: getattr(self, f"control_{name}") for name in ("storefront_token", "admin_token")}
+        return self.model_copy(update={name: token for name, token in own.items() if token is not None})
 
     def shop_headers(self) -> dict[str, str]:
         """What opens the shop's door, by lower-case name; for the shop alone, because it holds the secrets."""
@@ -95,12 +110,12 @@ def checked_target(url: str) -> str:
     return url.rstrip("/")
 
 
-def target_option_url(target: str | None) -> str | None:
-    """What somebody gave as --target. Raises TargetError."""
+def target_option_url(target: str | None, option: str = "--target") -> str | None:
+    """What somebody gave as --target, or as another option. Raises TargetError."""
     try:
         return None if target is None else checked_target(target)
     except ValueError as wrong:
-        raise TargetError(f"--target {wrong}") from None
+        raise TargetError(f"{option} {wrong}") from None
 
 
 def load_settings() -> Settings:

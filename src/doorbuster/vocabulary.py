@@ -65,6 +65,10 @@ CONSERVATION: Final = (
     "lost",
 )
 
+# What each shopper is sent to: the release that is rehearsed, or last release's deployment walked beside it.
+ARMS: Final = ("candidate", "control")
+ARM, CONTROL = ARMS
+
 Clock = Literal["service", "response"]
 CLOCKS: Final[tuple[Clock, ...]] = ("service", "response")
 

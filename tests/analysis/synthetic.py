@@ -44,6 +44,7 @@ class Recipe:
     info: Mapping[str, Any] = field(default_factory=dict)
     """Keys of run.json to replace."""
     journeys: tuple[str, ...] = tuple(WALKS)
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
     peaked: bool = False
     order_minor: int = 0
     """What each buyer spends; 0 for nobody bought."""
@@ -62,7 +63,7 @@ def make_run(folder: Path, recipe: Recipe = Recipe()) -> Path:  # frozen, so sha
     for journey in recipe.journeys:
         second = np.arange(recipe.seconds)
         shape = 0.4 + 0.9 * np.exp(-(((second / recipe.seconds - 0.6) / 0.2) ** 2)) if recipe.peaked else 1.0
-        planned = rng.poisson(recipe.sessions_per_s * SHARES[journey] * shape, recipe.seconds)
+        planned = rng.poisson(recipe.sessions_per_s * recipe.shares[journey] * shape, recipe.seconds)
         dropped = np.zeros(recipe.seconds, dtype=int)
         if journey == recipe.journeys[0] and recipe.dropped:
             dropped[np.argsort(-planned, kind="stable")[: recipe.dropped]] = 1

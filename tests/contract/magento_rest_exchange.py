@@ -142,9 +142,17 @@ FAILURES = (
 )  # fmt: skip
 
 
-def storefront(client: Client, visit: Visit, **options: Any) -> MagentoRestStorefront:
+def shop(**options: Any) -> Shop:
     given = PLATFORM.read_options({"wallet": "google_pay", **options}, None)  # type: ignore[arg-type]  # names no file
-    return MagentoRestStorefront(client, Shop(BASE_URL, given), visit)
+    return Shop(BASE_URL, given)
+
+
+SHOP = shop()
+"""Read once, as a run reads its scenario."""
+
+
+def storefront(client: Client, visit: Visit, **options: Any) -> MagentoRestStorefront:
+    return MagentoRestStorefront(client, shop(**options) if options else SHOP, visit)
 
 
 EXCHANGE = Exchange(

@@ -28,8 +28,12 @@ def shop(**options: str) -> Shop:
     return Shop(BASE_URL, PLATFORM.read_options(options, Path()), "pk_contract")
 
 
+SHOP = shop()
+"""Read once, as a run reads its scenario."""
+
+
 def storefront(client: Client, visit: Visit, **options: str) -> Any:
-    return PLATFORM.storefront(client, shop(**options), visit)
+    return PLATFORM.storefront(client, shop(**options) if options else SHOP, visit)
 
 
 class CannedMedusa:

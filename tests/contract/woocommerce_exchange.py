@@ -193,9 +193,17 @@ FAILURES = (
 )  # fmt: skip
 
 
-def storefront(client: Client, visit: Visit, **options: Any) -> WooStorefront:
+def shop(**options: Any) -> Shop:
     given = PLATFORM.read_options({"wallet": "stripe", **options}, None)  # type: ignore[arg-type]  # names no file
-    return WooStorefront(client, Shop(BASE_URL, given), visit)
+    return Shop(BASE_URL, given)
+
+
+SHOP = shop()
+"""Read once, as a run reads its scenario."""
+
+
+def storefront(client: Client, visit: Visit, **options: Any) -> WooStorefront:
+    return WooStorefront(client, shop(**options) if options else SHOP, visit)
 
 
 EXCHANGE = Exchange(

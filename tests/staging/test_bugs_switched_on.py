@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections import Counter
@@ -11,7 +12,10 @@ import pytest
 from staging_mall import Mall, all_at_once
 
 from doorbuster.errors import StagingError, TargetError
+from doorbuster.staging import web
 from doorbuster.staging.faults import list_faults, parse_fault
+from doorbuster.staging.service_times import ServiceTimes
+from doorbuster.staging.switchboard import Switch, Switchboard
 
 DEAL = "doorbuster-deal-one"
 
@@ -33,6 +37,8 @@ def test_every_fault_says_what_it_does() -> None:
         ("slow_search=-1", "milliseconds"),
         ("gateway_down=1", "takes no value"),
         ("slow_search=nan", "out of range"),
+        ("few_workers=0", "whole number"),
+        ("few_workers=2.5", "whole number"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_one_sentence(text: str, why: str) -> None:
@@ -171,3 +177,32 @@ def test_slowness_hits_its_own_step_only(mall: Mall) -> None:
     assert hit and hit.wait_ms == 150
     assert slow_checkout.effect("wallet.complete", value_ms, rng) is None
     assert slow_search.effect("home", 300, rng) is None
+
+
+@pytest.mark.parametrize(("faults", "most_at_once"), [([], 6), (["few_workers=2"], 2)])
+def test_few_workers_serve_in_turn(faults: list[str], most_at_once: int) -> None:
+    busy, seen = [0], []
+
+    async def make_page(call: web.Call) -> web.Reply:
+        busy[0] += 1
+        seen.append(busy[0])
+        for _ in range(20):
+            await asyncio.sleep(0)
+        busy[0] -= 1
+        return web.Reply({})
+
+    async def everybody() -> None:
+        counter = web.Counter(ServiceTimes(1, False), Switchboard([Switch(*parse_fault(text)) for text in faults], 1))
+        page = web.Endpoint(counter, make_page, "home")
+        scope = {"method": "GET", "headers": [], "query_string": b"", "path": "/"}
+
+        async def send(message: object) -> None: ...
+
+        async def receive() -> dict[str, str]:
+            return {"type": "http.disconnect"}
+
+        await asyncio.gather(*(page(scope, receive, send) for _ in range(6)))
+
+    asyncio.run(everybody())
+    assert len(seen) == 6
+    assert max(seen) == most_at_once

@@ -44,6 +44,7 @@ def walked(shop: Shop, heard: list[str | None] | None = None) -> tuple[Tally, li
         sign_of_life=lambda *answered: None,
         bugs=[],
         cut_off_as="in_flight",
+        arm="candidate",
     )
     Walk(floor, 7, "native_checkout", 0).run()
     assert floor.bugs == []

@@ -38,10 +38,16 @@ def door() -> Door:
     """Six arrivals, all due already."""
     PaperShopper.came, PaperShopper.one_came = [], Event()
     plan = SimpleNamespace(
-        due_us=np.arange(ARRIVALS, dtype=np.int64), journey_index=np.zeros(ARRIVALS, dtype=np.int8), duration_s=0.0
+        due_us=np.arange(ARRIVALS, dtype=np.int64),
+        journey_index=np.zeros(ARRIVALS, dtype=np.int8),
+        duration_s=0.0,
+        arm_index=np.zeros(ARRIVALS, dtype=np.int8),
     )
     floor = SimpleNamespace(
-        clock=RunClock.starting_in(-1), tally=Tally(), scenario=SimpleNamespace(limits=SimpleNamespace(in_flight=9))
+        clock=RunClock.starting_in(-1),
+        tally=Tally(),
+        scenario=SimpleNamespace(limits=SimpleNamespace(in_flight=9)),
+        floors=lambda: (None,),
     )
     runner = SimpleNamespace(user_greenlets=[], environment=None)
     return Door(floor, plan, runner, PaperShopper)  # type: ignore[arg-type]

@@ -10,6 +10,24 @@ from doorbuster.vocabulary import CONSERVATION
 
 def book_mistakes(run: Run) -> list[str]:
     """Sentences, one for each way in which the counts disagree; empty when all is exact."""
+    return [*_own_mistakes(run), *_arms_agree(run)]
+
+
+def _arms_agree(run: Run) -> list[str]:
+    """With a control: its books are exact too, and the two make the whole run's."""
+    if run.control is None:
+        return []
+    both = run.directory.read_run()
+    sums = {key: sum(arm["conservation"][key] for arm in both["arms"].values()) for key in CONSERVATION}
+    mistakes = [
+        f"{key} is {both['conservation'][key]} in the run but {total} over candidate and control"
+        for key, total in sums.items()
+        if both["conservation"][key] != total
+    ]
+    return mistakes + [f"the control: {mistake}" for mistake in _own_mistakes(run.control)]
+
+
+def _own_mistakes(run: Run) -> list[str]:
     totals = run.info.get("conservation")
     if not totals:
         return ["the run kept no books: nothing says how many shoppers were planned and what became of them"]

@@ -13,7 +13,7 @@ import pandas as pd
 from doorbuster.errors import RunDirectoryError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
-from doorbuster.record.tables import ARM
+from doorbuster.vocabulary import ARM, ARMS, CONTROL
 
 # Columns that say "nothing here" by being null; a null anywhere else in these two tables is damage.
 _MAY_BE_NULL: Final = frozenset({"late_ms_p50", "late_ms_p99", "late_ms_max", "worker"})
@@ -46,6 +46,11 @@ class Run:
     def from_telemetry(self) -> bool:
         """Whether an importer made it from last year's logs: real shoppers, no generator, no books."""
         return isinstance(self.info.get("telemetry"), dict)
+
+    @cached_property
+    def control(self) -> Run | None:
+        """Last release's deployment, walked in the same run; None where there was none, and for the control itself."""
+        return of_arm(self.directory, self.info, CONTROL) if self.arm == ARM and self.info.get("arms") else None
 
     @cached_property
     def arrivals(self) -> pd.DataFrame:
@@ -83,10 +88,16 @@ def open_run(path: Path | str, arm: str = ARM) -> Run:
     _check_clock(directory, info)
     _check_counts(directory, info)
     _check_shapes(directory, info)
-    run = Run(directory, info, arm)
+    run = of_arm(directory, info, arm)
     # Damage is found here, in one sentence, and not in the middle of a report.
     _ = run.arrivals, run.latency, run.sessions
     return run
+
+
+def of_arm(directory: RunDirectory, info: dict[str, Any], arm: str) -> Run:
+    """One arm of a run, with run.json's counts of that arm in place of those of both."""
+    own = (info.get("arms") or {}).get(arm, {})
+    return Run(directory, {**info, **own}, arm)
 
 
 def _check_clock(directory: RunDirectory, info: dict[str, Any]) -> None:
@@ -111,12 +122,13 @@ def _check_counts(directory: RunDirectory, info: dict[str, Any]) -> None:
 
 def _check_shapes(directory: RunDirectory, info: dict[str, Any]) -> None:
     """What later readers take for granted, where it is there at all."""
-    sessions, bugs, read_back = (info.get(key) for key in ("sessions", "bugs", "read_back"))
+    sessions, bugs, read_back, arms = (info.get(key) for key in ("sessions", "bugs", "read_back", "arms"))
     wrong = [
         key
         for key, fits in (
             ("id", isinstance(info.get("id"), str)),
             ("sessions", sessions is None or _counts_by_journey(sessions)),
+            ("arms", arms is None or (isinstance(info.get("control"), dict) and _books_by_arm(arms))),
             ("bugs", bugs is None or (isinstance(bugs, dict) and isinstance(bugs.get("count"), int))),
             (
                 "read_back",
@@ -129,6 +141,16 @@ def _check_shapes(directory: RunDirectory, info: dict[str, Any]) -> None:
         raise RunDirectoryError(
             f"{directory.run_json}: {wrong[0]} is not what docs/run-directory.md says; restore the file or run again"
         )
+
+
+def _books_by_arm(arms: object) -> bool:
+    """Of both arms: their counts, whole numbers by name."""
+    return isinstance(arms, dict) and all(
+        isinstance(own := arms.get(arm), dict)
+        and _counts_by_journey(own.get("sessions"))
+        and _counts_by_journey({"all": own.get("conservation")})
+        for arm in ARMS
+    )
 
 
 def _counts_by_journey(sessions: object) -> bool:

@@ -12,6 +12,7 @@ step recorded on one clock (each step is recorded on both; counting both would c
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,7 +114,11 @@ def timed_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["outcome"].isin(LATENCY_OUTCOMES) & rows["bucket_us"].notna()]
 
 
-def measure(run: Run, selection: Selection, clock: Clock, cells: Cells) -> Measured:
+Weights = Mapping[str, float]
+"""What a step counts for, by journey: where journeys are taken together and both sides shall have one mix."""
+
+
+def measure(run: Run, selection: Selection, clock: Clock, cells: Cells, weights: Weights | None = None) -> Measured:
     """Histograms of a selection's latencies by cell."""
     rows = timed_rows(chosen_rows(run, selection, clock))
     if rows.empty:
@@ -122,20 +127,30 @@ def measure(run: Run, selection: Selection, clock: Clock, cells: Cells) -> Measu
     first, last = int(bucket.min()), int(bucket.max())
     width = last - first + 1
     cell = (rows["second"].to_numpy() - cells.first_s) // cells.cell_s
-    flat = np.bincount(cell * width + (bucket - first), weights=rows["count"].to_numpy(), minlength=cells.count * width)
+    flat = np.bincount(cell * width + (bucket - first), _counts(rows, weights), cells.count * width)
     return Measured(flat.reshape(cells.count, width).astype(np.float32), first, cells)
 
 
-def failures(run: Run, selection: Selection, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def failures(
+    run: Run, selection: Selection, cells: Cells, weights: Weights | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Failed steps and all steps of a selection by cell, each of shape (cells,)."""
     rows = chosen_rows(run, selection, "response")
     cell = (rows["second"].to_numpy() - cells.first_s) // cells.cell_s
-    count = rows["count"].to_numpy().astype(np.float64)
+    count = _counts(rows, weights)
     failed = count * rows["outcome"].isin(FAILED_OUTCOMES).to_numpy()
     return (
         np.bincount(cell, failed, cells.count).astype(np.float64),
         np.bincount(cell, count, cells.count).astype(np.float64),
     )
+
+
+def _counts(rows: pd.DataFrame, weights: Weights | None) -> NDArray[np.float64]:
+    count = rows["count"].to_numpy(dtype=np.float64)
+    if weights is None:
+        return count
+    each = np.array([weights.get(str(journey), 0.0) for journey in rows["journey"].cat.categories])
+    return np.asarray(count * each[rows["journey"].cat.codes.to_numpy()])
 
 
 def measured_selections(run: Run) -> tuple[Selection, ...]:

@@ -63,7 +63,7 @@ class Release:
         """Write report.html and charts/; the page's path."""
         from doorbuster.analysis.report import write_report
 
-        return write_report(self.candidates[0], self.baselines, self.verdict, self.audits[0], gathered)
+        return write_report(self.candidates, self.baselines, self.verdict, self.audits[0], gathered)
 
 
 def judge_release(

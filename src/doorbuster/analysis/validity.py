@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,9 @@ def judge_validity(run: Run, rules: ValidityRules) -> Validity:
         )
     reasons = [*_completeness(run), *_own_bugs(run), *book_mistakes(run)]
     readings = [*_arrivals(run, rules), *_generator(run, rules)]
+    if run.control is not None:
+        # A control that was not walked as planned is nothing to be compared with, and it is the same generator's.
+        readings += [replace(one, name=f"the control: {one.name}") for one in _arrivals(run.control, rules)]
     reasons += [
         f"{reading.name}: {reading.shown}, allowed: {reading.limit}" for reading in readings if not reading.fine
     ]

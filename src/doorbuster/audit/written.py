@@ -14,7 +14,7 @@ from doorbuster.audit.audit import Audit
 from doorbuster.promises.fact import Finding
 from doorbuster.promises.words import money_at_stake, people
 from doorbuster.record.directory import RunDirectory
-from doorbuster.record.tables import ARM
+from doorbuster.vocabulary import ARM
 
 FORMAT: Final = 1
 OFFENCES: Final = pa.schema(

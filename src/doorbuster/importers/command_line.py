@@ -64,6 +64,28 @@ def log(files: tuple[str, ...], name: str, force: bool, **options: Any) -> None:
     print(told(imported, paths))
 
 
+@import_group.command(
+    epilog="Example: doorbuster import results results.jtl --platform magento -o november-2025 --warm-up 120"
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("-o", "name", required=True, help="Name of last year's run, under analysis/baselines/.")
+@click.option("--steps", type=PATH, help="TOML file that says which request names are which steps.")
+@click.option("--platform", help="Whose paths these are, where names are paths or URLs.")
+@click.option("--warm-up", "warm_up_s", type=click.FloatRange(0, 86_400), default=0.0, help="Seconds not to judge.")
+@click.option("--force", is_flag=True, help="Overwrite what is there.")
+def results(files: tuple[str, ...], name: str, force: bool, **options: Any) -> None:
+    """Make last year's side of a comparison from another load tool's results.
+
+    FILE is one or more result files of one run: JMeter JTL (CSV or XML), Gatling simulation.log, k6 CSV, JSON lines or
+    summary, Locust CSV files, Artillery JSON; .gz and .zst too.
+    """
+    from doorbuster.importers.results.command import ResultOptions, import_results
+    from doorbuster.importers.results.told import told as results_told
+
+    found, path = import_results(files, name, ResultOptions(**options), force)
+    print(results_told(found, name, path))
+
+
 def told(imported: Imported, paths: dict[str, Path]) -> str:
     """An import in a few lines for a terminal; all of it is on the page."""
     bad = imported.bad

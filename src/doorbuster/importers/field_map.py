@@ -10,8 +10,9 @@ from typing import Final, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from doorbuster.card_mistakes import explain
+from doorbuster.durations import DurationS
 from doorbuster.errors import ImportFileError
-from doorbuster.scenario import Card, DurationS
+from doorbuster.scenario import Card
 
 SHIPPED: Final = Path(__file__).parent / "series_formats"
 

@@ -50,7 +50,6 @@ def write_import(imported: Imported, force: bool = False, folders: Mapping[str, 
     paths = targets(imported.name)
     check_free({**paths, **{name: Path(name) for name in folders or {}}}, force)
     stage = Path(f".import-{imported.name}.{os.getpid()}")
-    made: list[Path] = []
     try:
         try:
             (stage / "curves").mkdir(parents=True)
@@ -66,7 +65,7 @@ def write_import(imported: Imported, force: bool = False, folders: Mapping[str, 
             raise ImportFileError(f"no scenario can be made of this: {reason}") from None
         moves = [(scenario, paths["scenario"]), (curve, paths["curve"]), (page, paths["page"])]
         moves += [(source, Path(target)) for target, source in (folders or {}).items()]
-        _into_place(moves, stage / "before", made)
+        into_place(moves, stage / "before")
     except OSError as refused:
         reason = f"{refused.strerror or refused}: {refused.filename or Path.cwd()}"
         raise ImportFileError(f"the import cannot be written ({reason}); nothing was; choose another folder") from None
@@ -91,8 +90,9 @@ def _planned(scenario: Path) -> tuple[str, int]:
     return told, seen.shoppers_at_once
 
 
-def _into_place(moves: list[tuple[Path, Path]], kept: Path, made: list[Path]) -> None:
-    """Move all, or put everything back as it was."""
+def into_place(moves: list[tuple[Path, Path]], kept: Path) -> None:
+    """Move all, or put everything back as it was; what is in the way waits in `kept`, a folder still to be made."""
+    made: list[Path] = []
     done: list[tuple[Path, Path | None]] = []
     kept.mkdir()
     try:

@@ -13,10 +13,16 @@ _NO_SERIES: Final = (
     (r'\S+ \S+ \S+ \[\d{2}/\w{3}/\d{4}:[\d:]+ [-+]\d{4}\] "', "an access log; use doorbuster import log"),
     (r"(?:https?|h2|grpcs?|wss?) \d{4}-\d\d-\d\dT\S+ app/", "an AWS load balancer's log; use doorbuster import log"),
     (r"#Version: 1\.0", "a CloudFront log; use doorbuster import log"),
-    (r"timeStamp,elapsed,", "a JMeter result file, a load test and no shop's traffic"),
-    (r"metric_name,timestamp,", "a k6 result file, a load test and no shop's traffic"),
-    (r"Timestamp,User Count,", "a Locust statistics history, a load test and no shop's traffic"),
-    (r"RUN\t|ASSERTION\t", "a Gatling simulation log, a load test and no shop's traffic"),
+    (r"timeStamp,elapsed,", "a JMeter result file, a load test and no shop's traffic; use doorbuster import results"),
+    (r"metric_name,timestamp,", "a k6 result file, a load test and no shop's traffic; use doorbuster import results"),
+    (
+        r"Timestamp,User Count,",
+        "a Locust statistics history, a load test and no shop's traffic; use doorbuster import results",
+    ),
+    (
+        r"RUN\t|ASSERTION\t",
+        "a Gatling simulation log, a load test and no shop's traffic; use doorbuster import results",
+    ),
     (r"\s*<(?:!doctype|html|\?xml)", "a web page or XML, perhaps a login page instead of the export"),
 )
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from doorbuster.errors import RunDirectoryError
-from doorbuster.record.tables import ARM, TABLES
+from doorbuster.record.tables import TABLES
+from doorbuster.vocabulary import ARM
 
 _RESERVE_BYTES: Final = 64 << 10
 FORMAT_VERSION: Final = 1
@@ -126,6 +127,10 @@ class RunDirectory:
         """An empty part for each table, so that readers find them all however early the run ends."""
         for table, schema in TABLES.items():
             self._close_part(table, schema.empty_table(), "none")
+
+    def write_table(self, table: str, rows: pa.Table, part: str) -> None:
+        """Add one closed part to a table that only some directories have, as it is."""
+        self._close_part(table, rows, part)
 
     def _close_part(self, table: str, rows: pa.Table, part: str) -> None:
         folder = self.table_path(table)

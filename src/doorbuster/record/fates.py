@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from doorbuster.errors import RunDirectoryError
 from doorbuster.record.histogram import OVERFLOW, index_of_bounds
 from doorbuster.traffic.plan import Plan
-from doorbuster.vocabulary import CONSERVATION, JOURNEYS
+from doorbuster.vocabulary import ARMS, CONSERVATION, JOURNEYS
 
 _NOT_REACHED, _STARTED, _DROPPED_LIMIT, _DROPPED_WORKER_LOST = range(4)
 _INSIDE, _FINISHED, _ABANDONED, _IN_FLIGHT, _LOST = range(5)
@@ -75,19 +75,19 @@ class Fates:
         rows = []
         for second in range(first_second, last_second):
             first, last = self._range(second, second + 1)
-            journeys = self.plan.journey_index[first:last]
-            for journey in np.unique(journeys).tolist():
-                chosen = first + np.flatnonzero(journeys == journey)
-                rows.append(
-                    {"second": second, "journey": JOURNEYS[journey], **self._counts(chosen), **self._late(chosen)}
-                )
+            kinds = self.plan.journey_index[first:last] * len(ARMS) + self.plan.arm_index[first:last]
+            for kind in np.unique(kinds).tolist():
+                chosen = first + np.flatnonzero(kinds == kind)
+                about = {"second": second, "journey": JOURNEYS[kind // len(ARMS)], "arm": ARMS[kind % len(ARMS)]}
+                rows.append({**about, **self._counts(chosen), **self._late(chosen)})
         return rows
 
-    def conservation(self) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-        """(`conservation`, `sessions`) of run.json: law 2 in all and by journey. Sums hold exactly."""
+    def conservation(self, arm: str | None = None) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+        """(`conservation`, `sessions`) of run.json, of one arm or of all: law 2 in all and by journey, exactly."""
+        meant = True if arm is None else self.plan.arm_index == ARMS.index(arm)
         by_journey = {}
         for column, journey in enumerate(JOURNEYS):
-            chosen = np.flatnonzero(self.plan.journey_index == column)
+            chosen = np.flatnonzero((self.plan.journey_index == column) & meant)
             counts = {**dict.fromkeys(CONSERVATION, 0), **self._counts(chosen)}
             del counts["dropped"]
             started = chosen[self._fate[chosen] == _STARTED]

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from doorbuster.errors import RunDirectoryError
 from doorbuster.record.directory import RunDirectory
-from doorbuster.record.tables import ARM, TABLES
+from doorbuster.record.tables import TABLES
+from doorbuster.vocabulary import ARM
 
 
 def read_table(directory: RunDirectory, table: str, arm: str = ARM) -> pa.Table:

@@ -10,8 +10,6 @@ from typing import Final
 
 import pyarrow as pa
 
-ARM: Final = "candidate"
-
 ARRIVALS: Final = pa.schema(
     [
         ("second", pa.int32()),
@@ -86,6 +84,22 @@ CATALOGUE: Final = pa.schema(
         ("weight", pa.float64()),
         ("arm", pa.string()),
     ]
+)
+
+SUMMARIES: Final = (
+    pa.schema(  # figures that another tool worked out over many requests: drawn, never compared as samples
+        [
+            ("second", pa.int32()),
+            ("over_s", pa.float64()),  # the stretch it sums up; 0 for a single measurement, or where nobody says
+            ("name", pa.string()),
+            ("step", pa.string()),  # null for what is no step
+            ("metric", pa.string()),
+            ("value", pa.float64()),
+            ("unit", pa.string()),
+            ("count", pa.int64()),  # requests it is made of; null where nobody says
+            ("how", pa.string()),
+        ]
+    )
 )
 
 TABLES: Final[dict[str, pa.Schema]] = {

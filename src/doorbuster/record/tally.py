@@ -9,7 +9,7 @@ import orjson
 
 from doorbuster.record.histogram import count_buckets
 from doorbuster.record.tables import FACTS, SESSIONS
-from doorbuster.vocabulary import CART_STEPS, FAILED_OUTCOMES
+from doorbuster.vocabulary import ARM, CART_STEPS, FAILED_OUTCOMES
 
 Taken = dict[str, Any]
 """What `Tally.take` gives; every value is a number, a string, None, or lists and dicts of those."""
@@ -39,13 +39,22 @@ class Tally:
         self._dropped: list[int] = []
         # Service, response, service, ... as they came: sorting them into buckets together costs a fraction of one by
         # one, and plain numbers give the garbage collector nothing to walk through.
-        self._steps: dict[tuple[int, str, str, str], list[float]] = defaultdict(list)
+        self._steps: dict[tuple[int, str, str, str, str], list[float]] = defaultdict(list)
 
-    def step(self, due_us: float, journey: str, step: str, outcome: str, service_us: float, response_us: float) -> None:
+    def step(
+        self,
+        due_us: float,
+        journey: str,
+        step: str,
+        outcome: str,
+        service_us: float,
+        response_us: float,
+        arm: str = ARM,
+    ) -> None:
         """One step, on both clocks."""
         self.failed += outcome in FAILED_OUTCOMES
         second = int(due_us // 1_000_000)
-        self._steps[second, journey, step, outcome].extend((service_us, response_us))
+        self._steps[second, journey, step, outcome, arm].extend((service_us, response_us))
 
     def started(self, session: int, late_us: int) -> None:
         """A shopper came in, so long after being due."""
@@ -60,7 +69,7 @@ class Tally:
         """All since the last take; this tally is empty afterwards."""
         facts = _bounded(self.facts)
         taken: Taken = {
-            # second, journey, step, outcome, then buckets and counts of each clock
+            # second, journey, step, outcome, arm, then buckets and counts of each clock
             "steps": [
                 [*key, *count_buckets(both_us[::2]), *count_buckets(both_us[1::2])]
                 for key, both_us in self._steps.items()
@@ -80,13 +89,15 @@ class Tally:
 
 def _bounded(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every fact about money, and the first failures of both sorts: a shop that is down must not drown its record."""
-    room = {True: MOST_CART_WAITS_NOTED, False: MOST_FAILURES_NOTED}
+    # Of each deployment by itself: one that is down must not take the other's room.
+    room: dict[tuple[str, bool], int] = {}
     kept = []
     for fact in facts:
         if fact["kind"] == "step_failed":
             cart = _is_cart_wait(fact["detail"])
-            room[cart] -= 1
-            if room[cart] < 0:
+            where = (fact["arm"], cart)
+            room[where] = room.get(where, MOST_CART_WAITS_NOTED if cart else MOST_FAILURES_NOTED) - 1
+            if room[where] < 0:
                 continue
         kept.append(fact)
     return kept
@@ -99,5 +110,5 @@ def _is_cart_wait(detail: str) -> bool:
 
 
 def _columns(rows: list[dict[str, Any]], names: list[str]) -> dict[str, list[Any]]:
-    """Rows by column, without those columns that the writer adds."""
-    return {name: [row[name] for row in rows] for name in names if name not in ("worker", "arm")}
+    """Rows by column, without the one that the writer adds."""
+    return {name: [row[name] for row in rows] for name in names if name != "worker"}

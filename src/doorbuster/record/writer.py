@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +13,9 @@ from doorbuster.record.directory import RunDirectory
 from doorbuster.record.fates import Fates
 from doorbuster.record.histogram import BOUNDS_US
 from doorbuster.record.tally import Taken
-from doorbuster.vocabulary import CLOCKS
+from doorbuster.vocabulary import ARMS, CLOCKS
 
-LatencyKey = tuple[str, int, str, str, str, str]  # worker, second, journey, step, outcome, clock
+LatencyKey = tuple[str, int, str, str, str, str, str]  # worker, second, journey, step, outcome, arm, clock
 
 
 class Batch:
@@ -27,13 +27,13 @@ class Batch:
         self.sessions: dict[str, list[Any]] = defaultdict(list)
         self.facts: dict[str, list[Any]] = defaultdict(list)
 
-    def add(self, worker: str, taken: Taken) -> int:
-        """Merge one report; returns how many steps it counts."""
-        steps = 0
-        for second, journey, step, outcome, *both in taken["steps"]:
-            steps += sum(both[1])
+    def add(self, worker: str, taken: Taken) -> Counter[str]:
+        """Merge one report; returns how many steps it counts, by arm."""
+        steps: Counter[str] = Counter()
+        for second, journey, step, outcome, arm, *both in taken["steps"]:
+            steps[arm] += sum(both[1])
             for clock, buckets, counts in zip(CLOCKS, both[::2], both[1::2], strict=True):
-                merged = self.latency[worker, second, journey, step, outcome, clock]
+                merged = self.latency[worker, second, journey, step, outcome, arm, clock]
                 for bucket, count in zip(buckets, counts, strict=True):
                     merged[bucket] = merged.get(bucket, 0) + count
         _extend(self.sessions, taken["sessions"])
@@ -52,7 +52,7 @@ class RunWriter:
         self._seconds = int(np.ceil(fates.plan.duration_s))
         self._next_second = 0
         self._part = 0
-        self._steps = 0
+        self._steps: Counter[str] = Counter()
         self._failures_left_out = 0
 
     def warm_up(self) -> None:
@@ -91,16 +91,20 @@ class RunWriter:
         self._write_arrivals(last)
 
     def finish(self) -> dict[str, Any]:
-        """Write what is left; returns `conservation`, `sessions` and `steps` of run.json. Sums hold exactly."""
+        """Write what is left; returns `conservation`, `sessions` and `steps` of run.json. Sums hold exactly.
+
+        With a control, `arms` has the same three of each arm.
+        """
         self.write(self.take(), 0)
         self._write_arrivals(self._seconds)
-        total, by_journey = self._fates.conservation()
-        return {
-            "conservation": total,
-            "sessions": by_journey,
-            "steps": self._steps,
-            "failures_left_out": self._failures_left_out,
-        }
+        counted = {**self._books(None, self._steps.total()), "failures_left_out": self._failures_left_out}
+        if self._fates.plan.control:
+            counted["arms"] = {arm: self._books(arm, self._steps[arm]) for arm in ARMS}
+        return counted
+
+    def _books(self, arm: str | None, steps: int) -> dict[str, Any]:
+        total, by_journey = self._fates.conservation(arm)
+        return {"conservation": total, "sessions": by_journey, "steps": steps}
 
     def _write_arrivals(self, before: int) -> None:
         rows = self._fates.rows(self._next_second, before)
@@ -115,7 +119,7 @@ def _extend(columns: dict[str, list[Any]], more: Mapping[str, list[Any]]) -> Non
 
 
 def _latency_columns(batch: Batch) -> dict[str, Any]:
-    names = ("worker", "second", "journey", "step", "outcome", "clock")
+    names = ("worker", "second", "journey", "step", "outcome", "arm", "clock")
     columns: dict[str, Any] = {name: [] for name in names}
     indexes: list[int] = []
     counts: list[int] = []

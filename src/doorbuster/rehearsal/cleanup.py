@@ -13,11 +13,12 @@ from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
 from doorbuster.rehearsal.plain_http import plain_http
 from doorbuster.rehearsal.preflight import preflight
-from doorbuster.rehearsal.shop import backstage_of
+from doorbuster.rehearsal.shop import arms_walked, backstage_of, url_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage
 from doorbuster.storefronts.plain_client import HttpxClient
+from doorbuster.vocabulary import ARM, CONTROL
 
 _KINDS: Final = {"order": "paid", "order_pending": "pending"}
 NOT_IN_BOOKS: Final = "the shop's books do not give it to this rehearsal, so it is not touched; look at it by hand"
@@ -50,28 +51,38 @@ class Cleaned:
     """Order id to why it was not cancelled, None where it was; None as a whole where none was to be cancelled."""
 
 
-def clean_up(run_path: Path, settings: Settings, target: str | None, really: bool) -> Cleaned:
-    """List a run's orders, and cancel them if `really`. Raises DoorbusterError: no such run, shop not reachable."""
+def clean_up_all(run_path: Path, settings: Settings, target: str | None, really: bool) -> tuple[Cleaned, ...]:
+    """`clean_up` in every deployment that the run was on; `target` is where the candidate answers now."""
+    arms = arms_walked(RunDirectory(run_path).read_run())
+    return tuple(clean_up(run_path, settings, target if arm == ARM else None, really, arm) for arm in arms)
+
+
+def clean_up(run_path: Path, settings: Settings, target: str | None, really: bool, arm: str = ARM) -> Cleaned:
+    """List a run's orders in one arm's shop, and cancel them if `really`.
+
+    Raises DoorbusterError: no such run, shop not reachable.
+    """
     directory = RunDirectory(run_path)
-    run = directory.read_run()
-    url = target or run["target"]
+    run, settings = directory.read_run(), settings.of(arm)
+    url = target or url_of(run, arm)
+    was_read = ((run["control"] if arm == CONTROL else run).get("read_back") or {}).get("done")
     scenario = load_scenario(directory.path / "scenario.toml")
     with plain_http(settings, url, scenario.limits.allowed_hosts) as http:
         preflight(HttpxClient(http), url, scenario, settings, 0.0)
-    with backstage_of(directory, settings, url) as shop:
+    with backstage_of(directory, settings, url, arm) as shop:
         shop.check()
-        facts: Iterable[Mapping[str, Any]] = read_table(directory, "facts").to_pylist()
+        facts: Iterable[Mapping[str, Any]] = read_table(directory, "facts", arm).to_pylist()
         now: list[Mapping[str, Any]] | None = None
-        if really or not run.get("read_back", {}).get("done"):
+        if really or not was_read:
             # A run that was cut off has not asked what it left behind. And a shop that was restored since, or another
             # one, has given the same order ids to other people: only what its books say now may be cancelled.
             now = list(shop.read_back().orders)
-        if now is not None and not run.get("read_back", {}).get("done"):
+        if now is not None and not was_read:
             facts = now
-        sessions = read_table(directory, "sessions").to_pylist()
+        sessions = read_table(directory, "sessions", arm).to_pylist()
         ours, doubtful = orders_of(run["id"], sessions, facts)
         cancelled = _cancelled(shop, run["id"], ours, now) if really and now is not None else None
-    return Cleaned(run["id"], ours, doubtful, cancelled)
+    return Cleaned(run["id"] + (f" ({arm})" if arm == CONTROL else ""), ours, doubtful, cancelled)
 
 
 def _cancelled(

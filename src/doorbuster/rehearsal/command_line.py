@@ -70,7 +70,7 @@ def cleanup(run_directory: Path, target: str | None, yes: bool) -> None:
 
     Only orders that the shop's books give to one of this run's shoppers are touched.
     """
-    from doorbuster.rehearsal.cleanup import clean_up, cleanup_text
+    from doorbuster.rehearsal.cleanup import clean_up_all, cleanup_text
 
-    cleaned = clean_up(run_directory, load_settings(), target_option_url(target), yes)
-    print(cleanup_text(cleaned))
+    for cleaned in clean_up_all(run_directory, load_settings(), target_option_url(target), yes):
+        print(cleanup_text(cleaned))

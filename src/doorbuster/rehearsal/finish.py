@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import count, islice
 from typing import Any, Final
 
@@ -14,20 +15,23 @@ from doorbuster.errors import DoorbusterError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
 from doorbuster.rehearsal.cleanup import intents_of
+from doorbuster.rehearsal.control import share_books
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.initial_stock import with_initial_stock
 from doorbuster.rehearsal.plain_http import witness_http
 from doorbuster.rehearsal.planning import fault_services
-from doorbuster.rehearsal.shop import backstage_of
+from doorbuster.rehearsal.shop import arms_walked, backstage_of
 from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.plain_client import HttpxClient
 from doorbuster.storefronts.staging_services import Witnesses
+from doorbuster.vocabulary import ARM, CONTROL
 
 _CLOCKS_APART_US: Final = 600_000_000
 """By how much a shop's clock may differ from ours, for orders that name no purchase intent."""
 _ROWS_A_PART: Final = 50_000
 """A shop's books may be larger than our memory; a page of them is not."""
+_PARTS: Final = {ARM: "read-back", CONTROL: "control-read-back"}
 
 
 def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings) -> None:
@@ -53,8 +57,9 @@ def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings
         with witness_http(settings) as http:
             Witnesses(HttpxClient(http), witnesses).steer(rows, fault_services())
     else:
-        with backstage_of(directory, settings) as shop:
-            shop.steer(rows)
+        for arm in arms_walked(run):
+            with backstage_of(directory, settings, arm=arm) as shop:
+                shop.steer(rows)
 
 
 def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str, ...]]:
@@ -67,7 +72,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     if run["stopped_because"] in ("prepared", "running"):
         run = directory.update_run(complete=False, stopped_because="the load process was killed")
     scenario = load_scenario(directory.path / "scenario.toml")
-    read_back = _keep_books(directory, "read-back", lambda: _shops_books(directory, settings))
+    books = _read_back(directory, settings, run)
     with witness_http(settings) as http:
         witnesses = Witnesses(HttpxClient(http), scenario.witnesses.addresses)
         heard = _keep_books(directory, "witnesses", witnesses.read_back) | {"names": witnesses.names()}
@@ -77,7 +82,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     except DoorbusterError as failed:
         after = {"done": False, "why": str(failed)}
     # Closed before it is judged, because a run that was never closed is judged invalid.
-    run = directory.update_run(read_back=read_back, witnesses_read=heard, hooks_after=after, closed=True)
+    run = directory.update_run(**books, witnesses_read=heard, hooks_after=after, closed=True)
     if run["complete"]:
         valid, reasons = judge(directory)
     else:
@@ -87,15 +92,33 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
     return valid, reasons
 
 
-def _keep_books(directory: RunDirectory, part: str, read: Callable[[], Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
+def _read_back(directory: RunDirectory, settings: Settings, run: Mapping[str, Any]) -> dict[str, Any]:
+    """The books of each deployment; returns `read_back` of run.json, and `control` with its own where there is one."""
+    done = {
+        arm: _keep_books(directory, _PARTS[arm], partial(_shops_books, directory, settings, arm), arm)
+        for arm in arms_walked(run)
+    }
+    if CONTROL not in done:
+        return {"read_back": done[ARM]}
+    if all(one["done"] for one in done.values()) and share_books(directory):
+        for part in _PARTS.values():
+            directory.drop_parts("facts", part)
+        why = "candidate and control have the same orders in their books, so that nobody can say whose they are"
+        done = {arm: {"done": False, "why": why} for arm in done}
+    return {"read_back": done[ARM], "control": {**run["control"], "read_back": done[CONTROL]}}
+
+
+def _keep_books(
+    directory: RunDirectory, part: str, read: Callable[[], Iterable[Mapping[str, Any]]], arm: str = ARM
+) -> dict[str, Any]:
     """Books as facts, whole or not at all: half of them would accuse a shop of what stands in the other half.
 
     Returns `done`, and `why` not.
     """
     try:
-        facts = with_initial_stock(_facts(directory.read_run(), read()), _stock_before(directory))
+        facts = with_initial_stock(_facts(directory.read_run(), read()), _stock_before(directory, arm))
         for number in count():
-            rows = list(islice(facts, _ROWS_A_PART))
+            rows = [{**fact, "arm": arm} for fact in islice(facts, _ROWS_A_PART)]
             if not rows:
                 break
             directory.write_rows("facts", rows, f"{part}-{number:06d}")
@@ -120,16 +143,16 @@ def judge(directory: RunDirectory) -> tuple[bool, tuple[str, ...]]:
     return validity.valid, tuple(validity.reasons)
 
 
-def _stock_before(directory: RunDirectory) -> dict[str, int]:
+def _stock_before(directory: RunDirectory, arm: str) -> dict[str, int]:
     """Variant to its units for sale before the run; nothing where a pool told what is sold, which is no shop's word."""
     if load_scenario(directory.path / "scenario.toml").pools.products is not None:
         return {}
-    rows = read_table(directory, "catalogue").select(["variant", "stock"]).to_pylist()
+    rows = read_table(directory, "catalogue", arm).select(["variant", "stock"]).to_pylist()
     return {row["variant"]: row["stock"] for row in rows if row["stock"] is not None}
 
 
-def _shops_books(directory: RunDirectory, settings: Settings) -> Iterator[Mapping[str, Any]]:
-    with backstage_of(directory, settings) as shop:
+def _shops_books(directory: RunDirectory, settings: Settings, arm: str) -> Iterator[Mapping[str, Any]]:
+    with backstage_of(directory, settings, arm=arm) as shop:
         yield from shop.read_back().orders
 
 

@@ -15,7 +15,14 @@ from doorbuster.traffic.pool_files import pool_paths, read_pools
 from doorbuster.traffic.pools import Pools
 
 
-def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, minutes: float | None = None) -> Plan:
+def plan_of(
+    scenario_path: Path,
+    seed: int | None = None,
+    scale: float = 1.0,
+    minutes: float | None = None,
+    control: bool = False,
+    hold_at: float | None = None,
+) -> Plan:
     """A scenario file's plan. Raises ScenarioError, CurveError, and TargetError for a live key."""
     scenario = load_scenario(scenario_path)
     platform = platform_named(scenario.storefront.platform, scenario_path.parent, str(scenario_path))
@@ -32,7 +39,8 @@ def plan_of(scenario_path: Path, seed: int | None = None, scale: float = 1.0, mi
             "one as known to whoever read the file"
         )
     check_faults(scenario, scenario_path)
-    plan = build_plan(scenario, scenario_path.parent / scenario.traffic.curve, seed=seed, scale=scale, minutes=minutes)
+    curve = scenario_path.parent / scenario.traffic.curve
+    plan = build_plan(scenario, curve, seed=seed, scale=scale, minutes=minutes, control=control, hold_at=hold_at)
     end_s = plan.warm_up_s + plan.window.duration_s
     for fault in scenario.faults:
         if fault.at >= end_s:

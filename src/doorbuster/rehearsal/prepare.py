@@ -10,7 +10,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ import httpx
 
 from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
+from doorbuster.rehearsal.control import check_control, check_coupons, differences, same_catalogue
 from doorbuster.rehearsal.hooks import run_hooks
 from doorbuster.rehearsal.plain_http import plain_http, witness_http
 from doorbuster.rehearsal.planning import plan_of, pools_of
@@ -35,6 +36,7 @@ from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.pool_files import pool_paths
 from doorbuster.traffic.pools import Pools, check_accounts
 from doorbuster.traffic.visit import with_popularity
+from doorbuster.vocabulary import ARM, CONTROL
 
 KnownStart = tuple[str, list[Product], list[str], Mapping[str, Any]]
 """What the shop says it is, what shoppers can pick, the coupons they may try, the platform's options."""
@@ -50,25 +52,49 @@ class RunOptions:
     seed: int | None = None
     scale: float = 1.0
     minutes: float | None = None
+    control: str | None = None
+    """Base URL of last release's deployment, where each shopper is sent to one of the two."""
+    hold_at: float | None = None
+    """Level that a headroom scenario holds instead of its ramp, in multiples of last year's peak."""
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Arm to base URL."""
+        return {ARM: self.target} | ({} if self.control is None else {CONTROL: self.control})
 
 
 def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
     """Check, reset the shop, snapshot its catalogue, write the run directory. Raises DoorbusterError."""
-    plan = plan_of(options.scenario_path, options.seed, options.scale, options.minutes)
+    plan = plan_of(
+        options.scenario_path,
+        options.seed,
+        options.scale,
+        options.minutes,
+        options.control is not None,
+        options.hold_at,
+    )
     scenario = plan.scenario
+    check_control(options.target, options.control, scenario)
     if not plan.due_us.size:
         raise ScenarioError(f"{options.scenario_path}: nobody would come; raise the rates, --scale or --minutes")
     pools = pools_of(scenario, options.scenario_path, settings)
     check_accounts(pools)
     check_writable(options.runs)
-    with plain_http(settings, options.target, scenario.limits.allowed_hosts) as http:
-        overrides = preflight(HttpxClient(http), options.target, scenario, settings, plan.peak_per_s)
+    with contextlib.ExitStack() as stack:
+        reached, overrides = {}, []
+        for arm, url in options.targets.items():
+            http = reached[arm] = stack.enter_context(plain_http(settings.of(arm), url, scenario.limits.allowed_hosts))
+            overrides += preflight(HttpxClient(http), url, scenario, settings.of(arm), plan.peak_per_s)
         run_hooks(scenario.hooks.before, "before")
         try:
-            known = known_start(http, plan, options, settings, pools)
+            starts = {
+                arm: known_start(http, plan, replace(options, target=options.targets[arm]), settings.of(arm), pools)
+                for arm, http in reached.items()
+            }
+            catalogues, control = _beside(starts, options)
             directory = new_run_directory(options.runs, scenario.name)
             with _gone_on_failure(directory):
-                _write(directory, plan, options, *known, overrides)
+                _write(directory, plan, options, starts[ARM], catalogues, control, list(dict.fromkeys(overrides)))
                 _keep_pools(directory, scenario, options.scenario_path.parent, pools)
         except BaseException:
             # The commands before have changed the shop: those after put it right, also when nothing is sent.
@@ -76,6 +102,25 @@ def prepare(options: RunOptions, settings: Settings) -> RunDirectory:
                 run_hooks(scenario.hooks.after, "after")
             raise
     return directory
+
+
+def _beside(
+    starts: Mapping[str, KnownStart], options: RunOptions
+) -> tuple[dict[str, Sequence[Product]], dict[str, Any] | None]:
+    """Both catalogues by arm, one beside the other, and `control` of run.json. Raises TargetError where they differ."""
+    _, catalogue, codes, shop_options = starts[ARM]
+    if options.control is None:
+        return {ARM: catalogue}, None
+    shop_line, theirs, their_codes, _ = starts[CONTROL]
+    theirs = same_catalogue(catalogue, theirs, options.control)
+    check_coupons(codes, their_codes, options.control)
+    return {ARM: catalogue, CONTROL: theirs}, {
+        "target": options.control,
+        "target_host": urlsplit(options.control).netloc,
+        "shop": shop_line,
+        "differences": list(differences(catalogue, theirs, shop_options)),
+        "read_back": {"done": False, "why": "the run was cut off before"},
+    }
 
 
 @contextlib.contextmanager
@@ -92,14 +137,14 @@ def _write(
     directory: RunDirectory,
     plan: Plan,
     options: RunOptions,
-    shop_line: str,
-    catalogue: Sequence[Product],
-    coupons: Sequence[str],
-    shop_options: Mapping[str, Any],
+    start: KnownStart,
+    catalogues: Mapping[str, Sequence[Product]],
+    control: Mapping[str, Any] | None,
     overrides: Sequence[str],
 ) -> None:
     """All that is known before the first shopper."""
     scenario = plan.scenario
+    shop_line, _, coupons, shop_options = start
     directory.set_aside()
     directory.begin_tables()
     curve_path = options.scenario_path.parent / scenario.traffic.curve
@@ -107,7 +152,8 @@ def _write(
     curve = gzip.decompress(raw) if curve_path.suffix == ".gz" else raw
     directory.write_bytes("scenario.toml", options.scenario_path.read_bytes())
     directory.write_bytes("curve.csv", curve)
-    directory.write_part("catalogue", _columns(catalogue), "000000")
+    rows = [_row(product, arm) for arm, catalogue in catalogues.items() for product in catalogue]
+    directory.write_rows("catalogue", rows, "000000")
     directory.write_run(
         {
             "format": FORMAT_VERSION,
@@ -118,11 +164,13 @@ def _write(
             "seed": plan.seed,
             "scale": plan.scale,
             "minutes": plan.minutes,
+            "hold_at": plan.hold_at,
             "target": options.target,
             "target_host": urlsplit(options.target).netloc,
             "platform": _kept_adapter(directory, options.scenario_path.parent, scenario.storefront.platform),
             "storefront_options": shop_options,
             "shop": shop_line,
+            "control": control,
             "coupons": coupons,
             "faults": [fault.model_dump(by_alias=True) for fault in scenario.faults],
             "prepared_at": datetime.now(UTC).isoformat(),
@@ -139,6 +187,7 @@ def _write(
                 "second": [round(float(edge), 3) for edge in plan.edges_s[:-1]],
                 "sessions_per_s": [round(float(rate), 6) for rate in plan.last_year_per_s],
             },
+            "planned": {"sessions_per_s": [round(float(rate), 6) for rate in plan.planned_per_s.sum(axis=1)]},
             "overrides": overrides,
             "permission": scenario.storefront.permission,
             "complete": False,
@@ -197,9 +246,9 @@ def _kept_adapter(directory: RunDirectory, folder: Path, platform: str) -> str:
     return "storefront.py"
 
 
-def _columns(catalogue: Sequence[Any]) -> dict[str, list[Any]]:
+def _row(product: Any, arm: str) -> dict[str, Any]:
     names = ("product", "variant", "sku", "price_minor", "currency", "stock", "weight")
-    return {name: [getattr(product, name) for product in catalogue] for name in names}
+    return {name: getattr(product, name) for name in names} | {"arm": arm}
 
 
 def _versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -15,6 +16,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from doorbuster.staging.access_log import AccessLog
+from doorbuster.staging.faults.few_workers import FAULT as FEW_WORKERS
 from doorbuster.staging.service_times import ServiceTimes
 from doorbuster.staging.switchboard import Switchboard
 
@@ -115,6 +117,12 @@ class Counter:
     log: AccessLog | None = None
     under_way: int = 0
     """Pages being made at this moment, those that nobody waits for any more included."""
+    _lines: dict[int, asyncio.Semaphore] = field(default_factory=dict)
+
+    def worker(self) -> AbstractAsyncContextManager[None]:
+        """Whoever makes a page: at once, or in turn where the service has few workers."""
+        few = self.faults.value(FEW_WORKERS) if self.faults.any else None
+        return nullcontext() if few is None else self._lines.setdefault(int(few), asyncio.Semaphore(int(few)))
 
 
 @dataclass
@@ -167,7 +175,8 @@ class Endpoint:
             return await self._made(call)
         self.counter.under_way += 1
         try:
-            return await self._made(call)
+            async with self.counter.worker():
+                return await self._made(call)
         finally:
             self.counter.under_way -= 1
 

@@ -10,8 +10,16 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.acp_session import amount_of
-from doorbuster.storefronts.answers import Reading, failed, id_in, no_answer, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import (
+    Reading,
+    amount_of,
+    failed,
+    id_in,
+    no_answer,
+    retry_after_s,
+    throttled,
+    understood,
+)
 from doorbuster.storefronts.base import Answer, Response
 
 POLL_S: Final = 1.0
@@ -51,7 +59,7 @@ _UNDER_WAY: Final = frozenset({"complete_in_progress", "in_progress"})
 def read_acp(step: str, response: Response, reading: Reading) -> Answer:
     """The outcome of one answer; `reading` gets the body of a 2xx."""
     no = no_answer(step, response) or _refused(response)
-    return no or read(step, response, reading)
+    return no or understood(step, response, reading)
 
 
 def _refused(response: Response) -> Answer | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from doorbuster.storefronts.answers import id_in
+from doorbuster.storefronts.answers import amount_of, id_in
 from doorbuster.storefronts.base import Client, Line, Response
 from doorbuster.storefronts.people import NOTE
 
@@ -178,8 +178,3 @@ def _address(said: Any) -> str:
 def items_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """This version of the protocol says "two of them" by naming an item twice."""
     return [{"id": line.product.variant} for line in lines for _ in range(line.quantity)]
-
-
-def amount_of(priced: Any, kind: str = "total") -> int:
-    """What a session or a cart costs in the end, or one part of it, in minor units."""
-    return next(int(total["amount"]) for total in priced["totals"] if total["type"] == kind)

@@ -7,17 +7,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
+from msgspec import MsgspecError
 
 from doorbuster.promises.words import decimals
-from doorbuster.storefronts.base import Answer, Response
+from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 
 LATER: Final = "the shop asked to come back later"
-MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError, ArithmeticError)
+MALFORMED: Final = (
+    *(KeyError, TypeError, ValueError, IndexError, StopIteration, AttributeError, ArithmeticError),
+    MsgspecError,
+)
 Reading = Callable[[Any], Answer]
+Decode = Callable[[bytes], Any]
 
 
 def failed(step: str, detail: str) -> Answer:
@@ -57,17 +63,19 @@ def retry_after_s(response: Response) -> float | None:
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
-def read(step: str, response: Response, reading: Reading) -> Answer:
+def read(step: str, response: Response, reading: Reading, decode: Decode = orjson.loads) -> Answer:
     """The outcome of one answer in JSON; one that lacks what it must say is no success, whatever its status.
 
-    `reading` gets the whole body and decides; a status that is no success by itself is the platform's to look at
-    before.
+    `reading` gets the whole body, or what `decode` takes of it, and decides; a status that is no success by itself is
+    the platform's to look at before.
     """
-    no = no_answer(step, response)
-    if no:
-        return no
+    return no_answer(step, response) or understood(step, response, reading, decode)
+
+
+def understood(step: str, response: Response, reading: Reading, decode: Decode = orjson.loads) -> Answer:
+    """The same of an answer whose status has been looked at."""
     try:
-        return reading(orjson.loads(response.body))
+        return reading(decode(response.body))
     except MALFORMED:
         return failed(step, f"{step}: the answer lacks what it must say")
 
@@ -79,7 +87,9 @@ def read_page(step: str, response: Response) -> Answer:
         return no
     if response.status >= 400:
         return failed(step, f"HTTP {response.status}")
-    return Answer("ok") if b"</html>" in response.body.lower() else failed(step, f"{step}: the page is not whole")
+    # Most pages close in small letters, and a whole one takes long to write so.
+    whole = b"</html>" in response.body or b"</html>" in response.body.lower()
+    return OK if whole else failed(step, f"{step}: the page is not whole")
 
 
 def id_in(said: Any) -> str:
@@ -104,3 +114,26 @@ def minor(amount: Any, currency: str) -> int:
         return int((units * 10 ** decimals(currency)).to_integral_value("ROUND_HALF_UP"))
     except (InvalidOperation, OverflowError):
         raise ValueError(f"{amount!r} is no amount") from None
+
+
+@lru_cache(maxsize=4096, typed=True)
+def costs(amount: Any, currency: str) -> Answer:
+    """`ok` with a price that the shop told in units; kept, because a shop tells the same prices all day.
+
+    Raises ValueError, and TypeError for what can be no amount at all.
+
+    >>> costs("12.30", "EUR")[:5]
+    ('ok', '', None, 1230, 'EUR')
+    """
+    return Answer("ok", total_minor=minor(amount, currency), currency=currency)
+
+
+def amount_of(priced: Any, kind: str = "total") -> int:
+    """What a session or a cart of an agents' protocol costs in the end, or one part of it, in minor units.
+
+    Raises KeyError where it does not say, TypeError or ValueError where it says something else.
+    """
+    for total in priced["totals"]:
+        if total["type"] == kind:
+            return int(total["amount"])
+    raise KeyError(kind)

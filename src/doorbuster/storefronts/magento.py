@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -152,13 +153,14 @@ class MagentoStorefront:
         """One query; by GET, so that the shop's page cache may answer it, unless the options say otherwise."""
         if not self.shop.options["cached_pages"]:
             return self._cart.send(step, operation, variables, reading)
-        asked = {
-            "query": operations("magento")[operation],
-            "operationName": operation,
-            "variables": orjson.dumps(variables).decode(),
-        }
-        url = f"{self.shop.base_url}/graphql?{urlencode(asked)}"
+        url = _page_url(self.shop.base_url, operation, orjson.dumps(variables))
         return read_graphql(step, self.client.request("GET", url, headers=self._cart.headers), reading)
+
+
+@lru_cache(maxsize=4096)  # most shoppers look at the same pages
+def _page_url(base_url: str, operation: str, variables: bytes) -> str:
+    asked = {"query": operations("magento")[operation], "operationName": operation, "variables": variables.decode()}
+    return f"{base_url}/graphql?{urlencode(asked)}"
 
 
 PLATFORM: Final = Platform(MagentoStorefront, MagentoBackstage, by_card(MagentoOptions))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.answers import Reading, failed, minor, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import Reading, costs, failed, read, retry_after_s, throttled
 from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS
 
@@ -96,8 +96,7 @@ def item_errors(step: str, errors: Sequence[Mapping[str, Any]]) -> Answer | None
 def read_cart(cart: Any) -> Answer:
     """A cart, with what it costs by now."""
     total = cart["prices"]["grand_total"]
-    currency = str(total["currency"])
-    return Answer("ok", total_minor=minor(total["value"], currency), currency=currency)
+    return costs(total["value"], str(total["currency"]))
 
 
 def read_order(order: Any) -> Answer:
@@ -108,8 +107,7 @@ def read_order(order: Any) -> Answer:
     total = (order.get("total") or {}).get("grand_total")
     if total is None:
         return Answer("ok", order_id=number)
-    currency = str(total["currency"])
-    return Answer("ok", order_id=number, total_minor=minor(total["value"], currency), currency=currency)
+    return costs(total["value"], str(total["currency"]))._replace(order_id=number)
 
 
 def read_placed(step: str, placed: Any, *, again: bool) -> Answer:

@@ -8,11 +8,13 @@ GraphQL tells the order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from doorbuster.storefronts.answers import Reading, read
 from doorbuster.storefronts.base import Answer, Client, Response, Shop, Visit
+from doorbuster.storefronts.escaped import part
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.magento_answers import read_graphql
 from doorbuster.storefronts.magento_options import lastname_of
@@ -28,7 +30,12 @@ def rest_url(shop: Shop, path: str) -> str:
 
 def criteria(filters: Sequence[tuple[str, str, str]], **more: Any) -> str:
     """A query string of the REST API: filters are (field, condition, value), all of which must hold."""
-    asked = {f"searchCriteria[{name}]": value for name, value in more.items()}
+    return _criteria(tuple(filters), tuple(more.items()))
+
+
+@lru_cache(maxsize=4096)  # most shoppers ask for the same pages
+def _criteria(filters: tuple[tuple[str, str, str], ...], more: tuple[tuple[str, Any], ...]) -> str:
+    asked = {f"searchCriteria[{name}]": value for name, value in more}
     for number, told in enumerate(filters):
         for name, value in zip(("field", "conditionType", "value"), told, strict=True):
             asked[f"searchCriteria[filterGroups][{number}][filters][0][{name}]"] = value
@@ -50,7 +57,7 @@ def order_of(
     if number is None:
         if not cart:
             return Answer("rejected", "there was never a cart")
-        answer = client.request("GET", rest_url(shop, f"guest-carts/{quote(cart, safe='')}"))
+        answer = client.request("GET", rest_url(shop, f"guest-carts/{part(cart)}"))
         told = read("order.read", answer, lambda body: _number_in(answer, body))
         if told.outcome != "ok" or told.order_id is None:
             return told

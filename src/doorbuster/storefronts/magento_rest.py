@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
-from urllib.parse import quote, urlencode
 
-from doorbuster.storefronts.answers import minor
+from doorbuster.storefronts.answers import costs
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
+from doorbuster.storefronts.escaped import part, query
 from doorbuster.storefronts.magento_answers import ok_if, through, whatever_it_says
 from doorbuster.storefronts.magento_backstage import MagentoBackstage
 from doorbuster.storefronts.magento_lookup import criteria, order_of, rest_url
@@ -62,7 +62,7 @@ class MagentoRestStorefront:
         return self._cart.send("cart.update", "PUT", path, item, lambda body: ok_if(body["qty"] == quantity))
 
     def cart_discount(self, code: str) -> Answer:
-        return self._cart.send("cart.discount", "PUT", f"/coupons/{quote(code, safe='')}", None, read_true)
+        return self._cart.send("cart.discount", "PUT", f"/coupons/{part(code)}", None, read_true)
 
     def cart_view(self) -> Answer:
         return self._cart.send("cart.view", "GET", "/totals", None, self._cart.priced)
@@ -123,8 +123,7 @@ class MagentoRestStorefront:
         def use(made: Any) -> Answer:
             ids = {"payments_order_id": str(made["mp_order_id"]), "paypal_order_id": str(made["id"])}
             self._cart.payment = {"method": method, "additional_data": {"payment_source": wallet, **ids}}
-            currency = str(made["currency_code"])
-            return Answer("ok", total_minor=minor(made["amount"], currency), currency=currency)
+            return costs(made["amount"], str(made["currency_code"]))
 
         wanted = {"methodCode": method, "paymentSource": wallet, "location": "PRODUCT_DETAIL"}
         return self._cart.send("wallet.token", "POST", "/payment-order", wanted, use)
@@ -154,7 +153,7 @@ class MagentoRestStorefront:
 
     def _shown(self, step: str, filters: Sequence[tuple[str, str, str]], page_size: int) -> Answer:
         currency = self.visit.lines[0].product.currency
-        store = urlencode({"storeId": self.shop.options["store_id"], "currencyCode": currency})
+        store = query({"storeId": self.shop.options["store_id"], "currencyCode": currency})
         url = rest_url(self.shop, f"products-render-info?{criteria(filters, pageSize=page_size)}&{store}")
         return read_rest(step, self.client.request("GET", url), lambda body: ok_if(body["items"]))
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.answers import Reading, failed, minor, read
+from doorbuster.storefronts.answers import Reading, costs, failed, read
 from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.storefronts.magento_answers import by_words, coupon_refused
 
@@ -41,8 +41,7 @@ def _refused(step: str, status: int, body: Any) -> Answer:
 
 def read_totals(totals: Any) -> Answer:
     """What the cart costs by now."""
-    currency = str(totals["quote_currency_code"])
-    return Answer("ok", total_minor=minor(totals["grand_total"], currency), currency=currency)
+    return costs(totals["grand_total"], str(totals["quote_currency_code"]))
 
 
 def read_true(body: Any) -> Answer:
@@ -63,8 +62,7 @@ def entity_id_in(order: Any) -> Answer:
     """The same id out of GraphQL's, which is its digits in Base64, with the order's total."""
     identity = entity_id(b64decode(order["id"], validate=True).decode("ascii"))
     total = order["total"]["grand_total"]
-    currency = str(total["currency"])
-    return Answer("ok", order_id=identity, total_minor=minor(total["value"], currency), currency=currency)
+    return costs(total["value"], str(total["currency"]))._replace(order_id=identity)
 
 
 def _has_message(body: bytes) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from doorbuster.storefronts.answers import Reading
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Shop, Visit
+from doorbuster.storefronts.escaped import part
 from doorbuster.storefronts.magento_answers import ok_if, through
 from doorbuster.storefronts.magento_lookup import rest_url
 from doorbuster.storefronts.magento_options import name_of, region_among, shipping_among
@@ -107,5 +107,5 @@ class MagentoRestCart:
         return self.price
 
     def send(self, step: str, method: str, path: str, body: Any, reading: Reading) -> Answer:
-        url = rest_url(self.shop, f"guest-carts/{quote(self.id, safe='')}{path}")
+        url = rest_url(self.shop, f"guest-carts/{part(self.id)}{path}")
         return read_rest(step, self.client.request(method, url, json=body), reading)

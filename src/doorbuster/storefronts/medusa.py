@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
 
 from pydantic import Field
 
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
+from doorbuster.storefronts.escaped import part
 from doorbuster.storefronts.medusa_answers import NOT_APPLIED, named, read_completed
 from doorbuster.storefronts.medusa_backstage import MANUAL, MedusaBackstage
 from doorbuster.storefronts.medusa_session import MedusaSession
+from doorbuster.storefronts.medusa_shapes import CART, COMPLETED, LISTING, PAGE, CartBody, Listing, Page
 from doorbuster.storefronts.options import Options, by_card
 from doorbuster.storefronts.people import email_of
 
@@ -67,18 +68,18 @@ class MedusaStorefront:
         """One of the collections that the home page showed, or all products where it showed none."""
         shown = self._collections
         within = {"collection_id[]": shown[self.visit.session % len(shown)]} if shown else {}
-        return self._session.products("collection", {**within, **_TEASERS}, _is_list)
+        return self._session.products("collection", {**within, **_TEASERS}, _is_list, LISTING)
 
     def search(self, query: str) -> Answer:
-        return self._session.products("search", {"q": query, **_TEASERS}, _is_list)
+        return self._session.products("search", {"q": query, **_TEASERS}, _is_list, LISTING)
 
     def product(self, product: Product) -> Answer:
-        def reading(body: Any) -> Answer:
-            found = next(one for one in body["products"] if one["handle"] == product.product)
-            next(one for one in found["variants"] if one["id"] == product.variant)
+        def reading(body: Page) -> Answer:
+            found = next(one for one in body.products if one.handle == product.product)
+            next(one for one in found.variants if one.id == product.variant)
             return OK
 
-        return self._session.products("product", {"handle": product.product, **_WHOLE}, reading)
+        return self._session.products("product", {"handle": product.product, **_WHOLE}, reading, PAGE)
 
     # Carts
 
@@ -86,26 +87,26 @@ class MedusaStorefront:
         return self._session.new_cart("cart.create", {})
 
     def cart_add(self, line: Line) -> Answer:
-        def added(body: Any) -> Answer:
+        def added(body: CartBody) -> Answer:
             answer = self._session.shown(body)
             there = line.product.variant in self._session.lines
             return answer if there else Answer("error", "cart.add: the cart shown does not hold it")
 
         wanted = {"variant_id": line.product.variant, "quantity": line.quantity}
-        return self._session.post("cart.add", f"{self._session.own}/line-items", wanted, added)
+        return self._session.post("cart.add", f"{self._session.own}/line-items", wanted, added, CART)
 
     def cart_update(self, line: Line, quantity: int) -> Answer:
-        path = f"{self._session.own}/line-items/{quote(self._session.lines.get(line.product.variant, 'none'))}"
-        return self._session.post("cart.update", path, {"quantity": quantity}, self._session.shown)
+        path = f"{self._session.own}/line-items/{part(self._session.lines.get(line.product.variant, 'none'))}"
+        return self._session.change("cart.update", path, {"quantity": quantity})
 
     def cart_discount(self, code: str) -> Answer:
         path = f"{self._session.own}/promotions"
-        answer = self._session.post("cart.discount", path, {"promo_codes": [code]}, self._session.shown)
+        answer = self._session.change("cart.discount", path, {"promo_codes": [code]})
         taken = answer.outcome != "ok" or code in self._session.codes
         return answer if taken else Answer("rejected", NOT_APPLIED)
 
     def cart_view(self) -> Answer:
-        return self._session.get("cart.view", self._session.own, self._session.shown)
+        return self._session.get("cart.view", self._session.own, self._session.shown, CART)
 
     def upsell_view(self) -> Answer:
         return _NO_UPSELL
@@ -119,7 +120,7 @@ class MedusaStorefront:
         """A guest leaves an e-mail address; a customer logs in, and the cart becomes theirs."""
         session, customer = self._session, self.visit.customer
         if customer is None:
-            return session.post("checkout.start", session.own, {"email": email_of(self.visit)}, session.shown)
+            return session.change("checkout.start", session.own, {"email": email_of(self.visit)})
 
         def keep(body: Any) -> Answer:
             session.headers["authorization"] = f"Bearer {named(body['token'])}"
@@ -129,11 +130,11 @@ class MedusaStorefront:
         answer = session.post("checkout.start", "/auth/customer/emailpass", login, keep)
         if answer.outcome != "ok":
             return answer
-        return session.post("checkout.start", f"{session.own}/customer", {}, session.shown)
+        return session.change("checkout.start", f"{session.own}/customer", {})
 
     def checkout_address(self) -> Answer:
         session = self._session
-        return session.post("checkout.address", session.own, session.addresses, session.shown)
+        return session.change("checkout.address", session.own, session.addresses)
 
     def checkout_shipping(self) -> Answer:
         return self._session.ship("checkout.shipping")
@@ -142,7 +143,7 @@ class MedusaStorefront:
         return self._session.pay("checkout.payment", {})
 
     def checkout_complete(self) -> Answer:
-        return self._session.post("checkout.complete", f"{self._session.own}/complete", {}, read_completed)
+        return self._session.post("checkout.complete", f"{self._session.own}/complete", {}, read_completed, COMPLETED)
 
     # The wallet: the same calls, as an express button makes them
 
@@ -155,8 +156,8 @@ class MedusaStorefront:
         session, express = self._session, self.shop.options["express_path"]
         body = {"email": email_of(self.visit), **session.addresses}
         if express:
-            return session.post("wallet.update", express, {"cart_id": session.cart, **body}, session.shown)
-        answer = session.post("wallet.update", session.own, body, session.shown)
+            return session.change("wallet.update", express, {"cart_id": session.cart, **body})
+        answer = session.change("wallet.update", session.own, body)
         return session.ship("wallet.update") if answer.outcome == "ok" else answer
 
     def wallet_token(self) -> Answer:
@@ -164,7 +165,7 @@ class MedusaStorefront:
         return self._session.pay("wallet.token", {"wallet_token": f"tok_stub_{self.visit.intent}"})
 
     def wallet_complete(self) -> Answer:
-        return self._session.post("wallet.complete", f"{self._session.own}/complete", {}, read_completed)
+        return self._session.post("wallet.complete", f"{self._session.own}/complete", {}, read_completed, COMPLETED)
 
     # Afterwards
 
@@ -180,12 +181,12 @@ class MedusaStorefront:
         answer = session.get("order.read", f"{session.own}?fields=id,completed_at", completed)
         if answer.outcome != "ok":
             return answer
-        return session.post("order.read", f"{session.own}/complete", {}, read_completed)
+        return session.post("order.read", f"{session.own}/complete", {}, read_completed, COMPLETED)
 
 
-def _is_list(body: Any) -> Answer:
+def _is_list(body: Listing) -> Answer:
     """A page of products, though it may be empty."""
-    return OK if isinstance(body["products"], list) else Answer("error", "the page lists no products")
+    return OK
 
 
 PLATFORM: Final = Platform(MedusaStorefront, MedusaBackstage, by_card(MedusaOptions))

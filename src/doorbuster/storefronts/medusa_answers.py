@@ -13,8 +13,9 @@ from typing import Any, Final
 import orjson
 
 from doorbuster.storefronts import answers
-from doorbuster.storefronts.answers import Reading, failed, minor
+from doorbuster.storefronts.answers import Decode, Reading, costs, failed
 from doorbuster.storefronts.base import Answer, Response
+from doorbuster.storefronts.medusa_shapes import Completed, Priced
 
 SOLD_OUT: Final = "out of stock"
 DECLINED: Final = "payment declined"
@@ -34,11 +35,11 @@ _BY_SENTENCE: Final = (
 )
 
 
-def read(step: str, response: Response, reading: Reading) -> Answer:
-    """The outcome of one answer; `reading` gets the body of a success and decides."""
+def read(step: str, response: Response, reading: Reading, decode: Decode = orjson.loads) -> Answer:
+    """The outcome of one answer; `reading` gets what `decode` takes of a success and decides."""
     if 400 <= response.status < 500 and response.status != 429:
         return _refused(step, response)
-    return answers.read(step, response, reading)
+    return answers.read(step, response, reading, decode)
 
 
 def _refused(step: str, response: Response) -> Answer:
@@ -56,20 +57,19 @@ def _refused(step: str, response: Response) -> Answer:
     return Answer("error", f"HTTP {response.status} {kind if re.fullmatch('[a-z_]+', kind) else ''}".strip())
 
 
-def read_completed(body: Any) -> Answer:
+def read_completed(body: Completed) -> Answer:
     """What /complete says: an order, or the cart back with what went wrong."""
-    if body["type"] == "cart":
-        kind = body["error"]["type"]
+    if body.type == "cart" and body.error:
+        kind = body.error.type
         return Answer("rejected", _PAYMENT[kind]) if kind in _PAYMENT else Answer("error", "the cart was given back")
-    if body["type"] != "order":
-        raise ValueError(body["type"])
-    return priced(body["order"], order_id=named(body["order"]["id"]))
+    if body.type != "order" or body.order is None:
+        raise ValueError(body.type)
+    return priced(body.order)._replace(order_id=body.order.id)
 
 
-def priced(priced_body: Any, amount: str = "total", order_id: str | None = None) -> Answer:
-    """`ok` with the whole price of a cart, an order or a payment collection."""
-    currency = str(priced_body["currency_code"]).upper()
-    return Answer("ok", order_id=order_id, total_minor=minor(priced_body[amount], currency), currency=currency)
+def priced(said: Priced) -> Answer:
+    """`ok` with the whole price of a cart or an order."""
+    return costs(said.total, said.currency_code.upper())
 
 
 def named(value: Any) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from pydantic import AfterValidator
 
 from doorbuster.storefronts.answers import read_page
 from doorbuster.storefronts.base import Answer, Client, Shop
+from doorbuster.storefronts.escaped import part
 
 _NAMES: Final = {"product": "", "variant": "", "sku": "", "query": ""}
 
@@ -39,5 +40,10 @@ def look_at(step: str, client: Client, shop: Shop, named: Mapping[str, str]) -> 
     template: str | None = shop.options[step]
     if template is None:
         return Answer("rejected", f"no page of the protocol's: storefront.options.{step} can name the shop's own")
-    path = template.format_map({name: quote(value, safe="") for name, value in named.items()})
-    return read_page(step, client.request("GET", path if "://" in path else shop.base_url + path))
+    return read_page(step, client.request("GET", _page_url(shop.base_url, template, **named)))
+
+
+@lru_cache(maxsize=4096)  # most shoppers look at the same pages
+def _page_url(base_url: str, template: str, **named: str) -> str:
+    path = template.format_map({name: part(value) for name, value in named.items()})
+    return path if "://" in path else base_url + path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from doorbuster.storefronts.base import Address, Visit
@@ -50,6 +52,14 @@ def address_of(visit: Visit, country: str | None = None) -> Address:
 
     The country is taken over a pool's: a shop that does not deliver there would refuse every order.
     """
-    there = [address for address in _ADDRESSES if address.country == country] or _ADDRESSES
-    own = visit.address or there[visit.session % len(there)]
+    own = visit.address
+    if own is None:
+        there = _living_in(country)
+        own = there[visit.session % len(there)]
     return own if country is None or own.country == country else own._replace(country=country)
+
+
+@cache
+def _living_in(country: str | None) -> Sequence[Address]:
+    """Ours in that country; all of them where none is."""
+    return [address for address in _ADDRESSES if address.country == country] or _ADDRESSES

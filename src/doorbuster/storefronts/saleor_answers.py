@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import failed, minor, no_answer, read, throttled
+from doorbuster.storefronts.answers import costs, failed, no_answer, read, throttled
 from doorbuster.storefronts.base import OK, Answer, Response
 
 Payload = Mapping[str, Any]
@@ -86,8 +86,7 @@ def listed(products: Payload) -> Answer:
 def total_of(checkout: Payload) -> Answer:
     """`ok` with the whole price as it stands."""
     gross = checkout["totalPrice"]["gross"]
-    currency = str(gross["currency"])
-    return Answer("ok", total_minor=minor(gross["amount"], currency), currency=currency)
+    return costs(gross["amount"], str(gross["currency"]))
 
 
 def order_of(step: str, payload: Payload) -> Answer:
@@ -99,11 +98,10 @@ def order_of(step: str, payload: Payload) -> Answer:
     if order is None:
         why = "the payment wants to be confirmed" if payload["confirmationNeeded"] else "there is no order in it"
         return failed(step, f"{step}: {why}")
-    gross = order["total"]["gross"]
-    currency, number = str(gross["currency"]), order["number"]
+    gross, number = order["total"]["gross"], order["number"]
     if not number or not isinstance(number, str):
         return failed(step, f"{step}: the order has no number")
-    return Answer("ok", order_id=number, total_minor=minor(gross["amount"], currency), currency=currency)
+    return costs(gross["amount"], str(gross["currency"]))._replace(order_id=number)
 
 
 def event_of(step: str, payload: Payload) -> tuple[str, Answer]:

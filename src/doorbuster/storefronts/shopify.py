@@ -115,7 +115,7 @@ class ShopifyStorefront:
             if not cart.honours(code):
                 return Answer("rejected", "discount code refused")
             self._codes = codes
-            return self._talk.costs()
+            return self._talk.price
 
         return self._talk.change("cart.discount", "CartDiscountCodesUpdate", {"codes": list(codes)}, taken)
 
@@ -171,7 +171,7 @@ class ShopifyStorefront:
 
     def _holds(self, variant: str, quantity: int) -> Callable[[Cart], Answer]:
         def reading(cart: Cart) -> Answer:
-            return self._talk.costs() if cart.quantity_of(variant) >= quantity else Answer("rejected", SOLD_OUT)
+            return self._talk.price if cart.quantity_of(variant) >= quantity else Answer("rejected", SOLD_OUT)
 
         return reading
 

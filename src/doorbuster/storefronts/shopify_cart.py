@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import Reading
-from doorbuster.storefronts.base import Address, Answer, Client, Response, Shop, Visit
+from doorbuster.storefronts.answers import Reading, costs
+from doorbuster.storefronts.base import OK, Address, Answer, Client, Response, Shop, Visit
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.people import NOTE, address_of
 from doorbuster.storefronts.shopify_answers import read_field, refusal
@@ -40,14 +40,20 @@ class Talk:
     """The cart as last told; None before the first."""
     response: Response = field(default_factory=lambda: Response(0, {}, b""))
     """The last answer, for readings that need its headers."""
+    price: Answer = OK
+    """`ok`, with what the cart costs."""
     _reached: dict[str, int] = field(default_factory=dict)
+    _url: str = field(init=False)
+    _headers: Mapping[str, str] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._url = f"{self.shop.base_url}/api/{self.shop.options['api_version']}/graphql.json"
+        # Never Shopify-Storefront-Buyer-IP: an address that no buyer has would be made up to get round limits.
+        self._headers = {"X-Shopify-Storefront-Access-Token": self.shop.token} if self.shop.token else None
 
     def ask(self, step: str, operation: str, name: str, variables: Mapping[str, Any], reading: Reading) -> Answer:
         """One operation; `reading` gets its field `name`."""
-        url = f"{self.shop.base_url}/api/{self.shop.options['api_version']}/graphql.json"
-        # Never Shopify-Storefront-Buyer-IP: an address that no buyer has would be made up to get round limits.
-        headers = {"X-Shopify-Storefront-Access-Token": self.shop.token} if self.shop.token else None
-        self.response = ask(self.client, url, "shopify", operation, variables, headers)
+        self.response = ask(self.client, self._url, "shopify", operation, variables, self._headers)
         return read_field(step, self.response, name, reading)
 
     def change(
@@ -62,8 +68,9 @@ class Talk:
             answer = self.keep(payload["cart"])
             return also(self.cart) if also else answer
 
-        known = {"cartId": self.known.id} if self.known else {}
-        return self.ask(step, operation, _FIELDS[operation], {**known, **variables}, reading)
+        if self.known:
+            variables = {"cartId": self.known.id, **variables}
+        return self.ask(step, operation, _FIELDS[operation], variables, reading)
 
     def view(self, step: str) -> Answer:
         """Read the cart anew."""
@@ -91,12 +98,9 @@ class Talk:
 
     def keep(self, told: Any) -> Answer:
         """Remember a cart; what it costs by now is the answer."""
-        self.known = read_cart(told)
-        return self.costs()
-
-    def costs(self) -> Answer:
-        """`ok`, with what the cart costs."""
-        return Answer("ok", total_minor=self.cart.total_minor, currency=self.cart.currency)
+        self.known = cart = read_cart(told)
+        self.price = costs(cart.total, cart.currency)
+        return self.price
 
     @property
     def cart(self) -> Cart:

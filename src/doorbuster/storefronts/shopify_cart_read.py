@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NamedTuple
-
-from doorbuster.storefronts.answers import minor
 
 
 class Way(NamedTuple):
@@ -41,7 +40,6 @@ class Cart(NamedTuple):
     currency: str
     total: Decimal
     """What it costs in the end, as far as Shopify can tell by now."""
-    total_minor: int
     subtotal: Decimal
     codes: tuple[tuple[str, bool], ...]
     """Each code that was tried, and whether it counts."""
@@ -64,11 +62,10 @@ def read_cart(told: Any) -> Cart:
         _text(told["id"]),
         currency,
         _amount(total["amount"]),
-        minor(total["amount"], currency),
         _amount(told["cost"]["subtotalAmount"]["amount"]),
-        tuple((_text(one["code"]), one["applicable"] is True) for one in told["discountCodes"]),
-        tuple(_line(one) for one in told["lines"]["nodes"]),
-        tuple(_parcel(one) for one in told["deliveryGroups"]["nodes"]),
+        tuple([(_text(one["code"]), one["applicable"] is True) for one in told["discountCodes"]]),
+        tuple([_line(one) for one in told["lines"]["nodes"]]),
+        tuple([_parcel(one) for one in told["deliveryGroups"]["nodes"]]),
     )
 
 
@@ -78,11 +75,11 @@ def _line(told: Any) -> CartLine:
 
 def _parcel(told: Any) -> Parcel:
     chosen = told["selectedDeliveryOption"]
-    ways = tuple(
+    ways = [
         Way(_text(one["handle"]), one["title"], one["code"], _amount(one["estimatedCost"]["amount"]))
         for one in told["deliveryOptions"]
-    )
-    return Parcel(_text(told["id"]), _text(chosen["handle"]) if chosen else None, ways)
+    ]
+    return Parcel(_text(told["id"]), _text(chosen["handle"]) if chosen else None, tuple(ways))
 
 
 def _text(value: Any) -> str:
@@ -91,6 +88,7 @@ def _text(value: Any) -> str:
     return value
 
 
+@lru_cache(maxsize=4096, typed=True)  # a shop tells the same prices all day
 def _amount(value: Any) -> Decimal:
     try:
         amount = Decimal(str(value))

@@ -129,7 +129,7 @@ class Completion:
         def reading(result: Any) -> Answer:
             kind = result["__typename"]
             if kind == "CartCompletionSuccess":
-                return self.talk.costs()._replace(order_id=order_number(result["orderId"]))
+                return self.talk.price._replace(order_id=order_number(result["orderId"]))
             if kind == "CartCompletionProcessing":
                 return Answer("ok", again_s=max(0.1, int(result["pollDelay"]) / 1000))
             if kind == "CartCompletionActionRequired":

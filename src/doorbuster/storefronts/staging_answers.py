@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.acp_session import amount_of
-from doorbuster.storefronts.answers import LATER, MALFORMED, id_in, retry_after_s, throttled
+from doorbuster.storefronts.answers import LATER, MALFORMED, amount_of, id_in, retry_after_s, throttled
 from doorbuster.storefronts.base import OK, Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS, Outcome
 

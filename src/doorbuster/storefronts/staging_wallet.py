@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from doorbuster.storefronts.acp_session import AcpSession, Agent, amount_of
-from doorbuster.storefronts.answers import id_in
+from doorbuster.storefronts.acp_session import AcpSession, Agent
+from doorbuster.storefronts.answers import amount_of, id_in
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Shop, Visit
 from doorbuster.storefronts.staging_answers import SOLD_OUT, read, read_completed, refused_by_message
 from doorbuster.storefronts.staging_noticing import Noticing

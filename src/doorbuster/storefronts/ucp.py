@@ -5,9 +5,9 @@ Requests are not signed: a shop that authenticates by HTTP message signatures ha
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any, Final
 
 from doorbuster.storefronts.agents_only import AgentsOnly
@@ -40,7 +40,7 @@ class UcpStorefront(AgentsOnly):
 
     def __post_init__(self) -> None:
         # Who buys nothing has no intent; their keys need only be their own.
-        self._agent = UcpAgent(self.client, self.shop, self.visit.intent or uuid.uuid4().hex)
+        self._agent = UcpAgent(self.client, self.shop, self.visit.intent or token_hex(16))
         self._cart = UcpCart(self._agent)
         home = address_of(self.visit, self.shop.options["country"])
         self._checkout = UcpCheckout(self._agent, email_of(self.visit), home, self.visit.codes)

@@ -9,7 +9,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import Reading, failed, id_in, no_answer, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import (
+    Reading,
+    amount_of,
+    failed,
+    id_in,
+    no_answer,
+    retry_after_s,
+    throttled,
+    understood,
+)
 from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS
 
@@ -57,7 +66,7 @@ def read_ucp(step: str, response: Response, reading: Reading, plain: bool = Fals
             return refusal_in(body) or failed(step, f"{step}: the shop says no more than error")
         return reading(body)
 
-    return read(step, response, judged)
+    return understood(step, response, judged)
 
 
 def refusal_in(said: Any, goes_on: bool = False) -> Answer | None:
@@ -90,8 +99,7 @@ def ready(checkout: Any) -> Answer:
 
 def priced(said: Any) -> Answer:
     """A checkout or a cart with what it costs by now."""
-    total_minor = next(int(total["amount"]) for total in said["totals"] if total["type"] == "total")
-    return Answer("ok", total_minor=total_minor, currency=said["currency"].upper())
+    return Answer("ok", total_minor=amount_of(said), currency=said["currency"].upper())
 
 
 def completed(checkout: Any) -> Answer:

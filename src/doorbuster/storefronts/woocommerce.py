@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 from pydantic import Field, StringConstraints
 
 from doorbuster.storefronts.answers import no_answer
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
+from doorbuster.storefronts.escaped import query
 from doorbuster.storefronts.options import Options, by_card
 from doorbuster.storefronts.woocommerce_backstage import WooBackstage
 from doorbuster.storefronts.woocommerce_cart import WooCart
@@ -174,7 +174,7 @@ class WooStorefront:
         return self._cart.order()
 
     def _listed(self, step: str, wanted: dict[str, Any]) -> Answer:
-        path = f"/products?{urlencode({**wanted, 'per_page': _PAGE})}"
+        path = f"/products?{query({**wanted, 'per_page': _PAGE})}"
         return self._cart.send(
             step, "GET", path, None, lambda body: OK if isinstance(body, list) else Answer("error", f"{step}: no list")
         )

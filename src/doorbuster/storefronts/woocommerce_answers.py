@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.answers import Reading, failed, minor, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import Reading, costs, failed, read, retry_after_s, throttled
 from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS
 
@@ -72,9 +73,12 @@ def _refused(step: str, status: int, body: Any) -> Answer:
 def read_cart(cart: Any) -> Answer:
     """A cart or an order, with its whole price: a text in the minor units that the shop itself counts in."""
     totals = cart["totals"]
-    currency = str(totals["currency_code"])
-    amount = Decimal(str(totals["total_price"])).scaleb(-int(totals["currency_minor_unit"]))
-    return Answer("ok", total_minor=minor(amount, currency), currency=currency)
+    return _costs(totals["total_price"], totals["currency_minor_unit"], str(totals["currency_code"]))
+
+
+@lru_cache(maxsize=4096, typed=True)  # a shop tells the same prices all day
+def _costs(amount: Any, digits: Any, currency: str) -> Answer:
+    return costs(Decimal(str(amount)).scaleb(-int(digits)), currency)
 
 
 def read_paid(step: str, placed: Any, price: Answer) -> Answer:

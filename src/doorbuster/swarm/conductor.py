@@ -111,7 +111,8 @@ class Conductor:
         """A worker is gone: count what went with it, and deal its share to the others."""
         now_us = self.clock.now_us()
         inside = self._fates.lose(member.term, self.crew.lose(member, why, now_us))
-        self._writer.add_sessions(member.name, lost_sessions(self._plan, self._floor.visits, inside))
+        visits = [floor.visits for floor in self._floor.floors()]
+        self._writer.add_sessions(member.name, lost_sessions(self._plan, visits, inside))
         member.in_shop = 0
         # The same instant as above: between two of them arrivals would be nobody's and uncounted.
         self._deal(now_us)

@@ -39,7 +39,8 @@ class Door:
 
     def run(self) -> None:
         """Sleep until each due time, then start that shopper, or drop it at the limit on shoppers in flight."""
-        floor, runner, due_us, journeys = self._floor, self._runner, self._plan.due_us, self._plan.journey_index
+        floor, runner, plan = self._floor, self._runner, self._plan
+        due_us, journeys, arms = plan.due_us, plan.journey_index, plan.arm_index
         limit = floor.scenario.limits.in_flight
         late_in_a_row = 0
         index = self._next_allowed(0)
@@ -54,7 +55,8 @@ class Door:
                 floor.tally.dropped(index)
             else:
                 arrival = Arrival(index, JOURNEYS[journeys[index]], due)
-                self._user_class(runner.environment, floor, arrival).start(runner.user_greenlets)
+                meant = floor.floors()[arms[index]]
+                self._user_class(runner.environment, meant, arrival).start(runner.user_greenlets)
             index = self._next_allowed(index + 1)
         # The last starts must have run before anyone asks whether the shop is empty.
         gevent.sleep(max(0.0, self._plan.duration_s - floor.clock.now_us() / 1e6))

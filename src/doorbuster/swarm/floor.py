@@ -1,4 +1,4 @@
-"""What every shopper of a run shares: the shop, its catalogue, the clock and the tally."""
+"""What every shopper of a deployment shares: the shop, its catalogue, the clock and the tally."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from doorbuster.storefronts.base import Client, Shop, Storefront, Visit
 from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.transport import Browser, TransportOptions
 from doorbuster.traffic.visit import Visits
+from doorbuster.vocabulary import ARM
 
 _SIGNS_EVERY_US: Final = 250_000
 StepListener = Callable[[str, float, str | None], None]
@@ -20,7 +21,7 @@ StepListener = Callable[[str, float, str | None], None]
 
 @dataclass
 class ShopFloor:
-    """One run's shop floor, in one process."""
+    """One deployment's shop floor, in one process."""
 
     scenario: Scenario
     seed: int
@@ -31,6 +32,9 @@ class ShopFloor:
     clock: RunClock
     tally: Tally
     heard: StepListener
+    arm: str = ARM
+    control: ShopFloor | None = None
+    """The floor of last release's deployment, where one is walked beside; it shares clock, tally, resting and bugs."""
     cut_off_as: str = "in_flight"
     """What a session is whose shopper is stopped: `in_flight` at the end of the run, `lost` when its worker leaves."""
     resting: list[Any] = field(default_factory=list)
@@ -46,8 +50,12 @@ class ShopFloor:
             return
         self._next_sign_us = at_us + _SIGNS_EVERY_US
         told = dict.fromkeys(("session", "intent", "order_id", "amount_minor", "currency"))
-        told["detail"] = f'{{"waited_ms":{waited_us // 1000}}}'
+        told |= {"detail": f'{{"waited_ms":{waited_us // 1000}}}', "arm": self.arm}
         self.tally.facts.append({"at_us": at_us, "witness": "shopper", "kind": "shop_answered", **told})
+
+    def floors(self) -> tuple[ShopFloor, ...]:
+        """In the order of ARMS."""
+        return (self,) if self.control is None else (self, self.control)
 
     def browser(self, session: int) -> Browser:
         return Browser(self.transport, session)

@@ -8,15 +8,19 @@ from typing import Any
 from doorbuster.record.tables import SESSIONS
 from doorbuster.traffic.plan import Plan
 from doorbuster.traffic.visit import Visits
-from doorbuster.vocabulary import JOURNEYS
+from doorbuster.vocabulary import ARMS, JOURNEYS
 
 
-def lost_sessions(plan: Plan, visits: Visits, inside: Sequence[tuple[int, int]]) -> dict[str, list[Any]]:
-    """Rows of the table `sessions` by column, for (session, late_us) of those who were inside."""
-    columns: dict[str, list[Any]] = {name: [] for name in SESSIONS.names if name not in ("worker", "arm")}
+def lost_sessions(plan: Plan, visits: Sequence[Visits], inside: Sequence[tuple[int, int]]) -> dict[str, list[Any]]:
+    """Rows of the table `sessions` by column, for (session, late_us) of those who were inside.
+
+    `visits`: of each deployment, in the order of ARMS.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in SESSIONS.names if name != "worker"}
     for session, late_us in inside:
         due_us = int(plan.due_us[session])
-        visit = visits.visit(session, JOURNEYS[plan.journey_index[session]])
+        arm = plan.arm_index[session]
+        visit = visits[arm].visit(session, JOURNEYS[plan.journey_index[session]])
         known: dict[str, Any] = {
             "session": session,
             "journey": visit.journey,
@@ -27,6 +31,7 @@ def lost_sessions(plan: Plan, visits: Visits, inside: Sequence[tuple[int, int]])
             "products": [line.product.product for line in visit.lines],
             "coupon": visit.coupon,
             "patience_s": visit.patience_s,
+            "arm": ARMS[arm],
         }
         for name, values in columns.items():
             values.append(known.get(name))

@@ -48,7 +48,8 @@ class Shift:
 
     def begin(self, clock: RunClock) -> None:
         """Open the door; nobody comes in before there are orders."""
-        self._floor.clock = clock
+        for floor in self._floor.floors():
+            floor.clock = clock
         calm_the_collector()
         self._greenlets = [gevent.spawn(self._door.run), gevent.spawn(self._health.watch)]
         self._greenlets[0].link_exception(self._door_broke)
@@ -62,7 +63,8 @@ class Shift:
 
     def send_home(self, cut_off_as: str) -> None:
         """Stop whoever is still inside; their sessions are recorded as `in_flight` or `lost`."""
-        self._floor.cut_off_as = cut_off_as
+        for floor in self._floor.floors():
+            floor.cut_off_as = cut_off_as
         self.shut_door()
         self._runner.user_greenlets.kill()
 

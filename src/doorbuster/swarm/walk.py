@@ -81,6 +81,7 @@ class Walk:
                     "order_id": order.order_id if order else None,
                     "total_minor": order.total_minor if order else None,
                     "currency": order.currency if order else None,
+                    "arm": floor.arm,
                 }
             )
             self._browser.close()
@@ -178,7 +179,8 @@ class Walk:
         """One step on both clocks, and a fact when it failed or was a payment that the shop refused."""
         floor, outcome = self._floor, answer.outcome
         ended_us = self._ready_us = self._now_us()
-        floor.tally.step(due_us, self.visit.journey, name, outcome, ended_us - sent_us, ended_us - due_us)
+        took_us = (ended_us - sent_us, ended_us - due_us)
+        floor.tally.step(due_us, self.visit.journey, name, outcome, *took_us, floor.arm)
         for kind, detail in answer.noticed:
             self._fact(kind, answer, detail)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
@@ -236,5 +238,6 @@ class Walk:
                 "amount_minor": answer.total_minor,
                 "currency": answer.currency,
                 "detail": orjson.dumps(detail).decode(),
+                "arm": self._floor.arm,
             }
         )

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-_GAPS, _JOURNEYS = 1, 2  # independent streams of one seed
+_GAPS, _JOURNEYS, _ARMS = 1, 2, 3  # independent streams of one seed
 
 
 def _stream(seed: int, stream: int) -> np.random.Generator:
@@ -63,3 +63,11 @@ def journeys_of(
     upper[:, -1] = 1.0
     chosen: NDArray[np.int8] = (draws[:, None] >= upper[pieces]).sum(axis=1).astype(np.int8)
     return chosen
+
+
+def arms_of(arrivals: int, seed: int) -> NDArray[np.int8]:
+    """Where each arrival is sent when a control is walked beside the candidate: 0 or 1, shape (arrivals,).
+
+    A fair coin for each; that of arrival i depends on (seed, i) alone, and moves no other draw.
+    """
+    return (_stream(seed, _ARMS).random(arrivals) < 0.5).astype(np.int8)

@@ -106,7 +106,7 @@ def _warnings(plan: Plan, at_once: int, sessions: int) -> list[str]:
             "above it would be dropped and the run INVALID; raise the limit"
         )
     peak_s = scenario.traffic.peak_s
-    if peak_s is not None and plan.window.duration_s < peak_s * 0.999:
+    if plan.scenario.headroom is None and peak_s is not None and plan.window.duration_s < peak_s * 0.999:
         found.append(f"the curve is shorter than the window {scenario.traffic.window!r}; all of it is used")
     median = float(np.nanmedian(plan.curve.sessions))
     busiest = float(np.nanmax(plan.curve.sessions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorbuster.traffic.curve import describe_start
 from doorbuster.traffic.outlook import Outlook
 from doorbuster.traffic.plan import Plan
 from doorbuster.vocabulary import JOURNEYS
@@ -14,8 +15,7 @@ def outlook_text(plan: Plan, outlook: Outlook) -> str:
     busiest = outlook.busiest_minute
     rates = outlook.planned_per_minute
     lines = [
-        f"{plan.scenario.name}: {plan.window.label} of last year, growth and a buffer of "
-        f"{plan.scenario.traffic.buffer:g}, seed {plan.seed}",
+        f"{plan.scenario.name}: {_what(plan)}, seed {plan.seed}",
         f"runs for {plan.duration_s / 60:.1f} min ({plan.warm_up_s:g} s of them warm-up)",
         *([f"the curve says when they come: {', '.join(apart)}"] if (apart := plan.window.by_journey) else []),
         "",
@@ -42,3 +42,11 @@ def outlook_text(plan: Plan, outlook: Outlook) -> str:
 
 def _row(first: str, cells: list[str]) -> str:
     return f"{first:>6} " + " ".join(f"{cell:>16}" for cell in cells)
+
+
+def _what(plan: Plan) -> str:
+    if plan.scenario.headroom is None:
+        return f"{plan.window.label} of last year, growth and a buffer of {plan.scenario.traffic.buffer:g}"
+    times = plan.planned_per_s.sum(axis=1) / plan.last_year_per_s
+    level = f"{times[0]:.3g}x" if plan.hold_at is not None else f"{times[0]:.3g}x to {times[-1]:.3g}x"
+    return f"{level} last year's peak, the minute of {describe_start(plan.window.start_s)}"

@@ -16,6 +16,12 @@ def _every_file() -> dict[str, Fault]:
     return {module.FAULT.name: module.FAULT for module in modules if hasattr(module, "FAULT")}
 
 
+_RANGES: Final = {
+    "ms": (0.0, 600_000.0, "milliseconds from 0 to 600000"),
+    "share": (0.0, 1.0, "a share from 0 to 1"),
+    "workers": (1.0, 10_000.0, "a whole number from 1 to 10000"),
+}
+
 FAULTS: Final[dict[str, Fault]] = _every_file()
 
 
@@ -37,9 +43,8 @@ def checked_value(fault: Fault, value: float | None) -> float:
         return fault.default
     if not fault.unit:
         raise StagingError(f"fault {fault.name}: takes no value; write just {fault.name}")
-    highest = 1.0 if fault.unit == "share" else 600_000.0
-    if not 0 <= value <= highest:
-        what = "a share from 0 to 1" if fault.unit == "share" else "milliseconds from 0 to 600000"
+    least, highest, what = _RANGES[fault.unit]
+    if not least <= value <= highest or (fault.unit == "workers" and value != int(value)):
         raise StagingError(f"fault {fault.name}: {value:g} is out of range; give {what}")
     return value
 

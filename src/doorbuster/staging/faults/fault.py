@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Service = Literal["shop", "gateway", "collector", "mailbox", "back_office"]
-Unit = Literal["ms", "share", ""]
+Unit = Literal["ms", "share", "workers", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Fault:
     name: str
     service: Service
     unit: Unit
-    """Of the value: milliseconds, a share from 0 to 1, or empty where the fault takes none."""
+    """Of the value: milliseconds, a share from 0 to 1, a number of workers, or empty where the fault takes none."""
     default: float
     """The value when none is given; 1 where it takes none."""
     sentence: str

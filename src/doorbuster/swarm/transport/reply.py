@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import UserDict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # ships no types
@@ -36,6 +36,11 @@ class Headers(UserDict[str, str]):
             found[name.lower()] = earlier + value.strip()
         return found
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """One header, its lines joined; the others stay as they are."""
+        values = self.every(_line(key))
+        return b", ".join(values).decode("latin-1") if values else default
+
     def every(self, name: bytes) -> list[bytes]:
         """The values of a header, in the order of its lines; `name` as SET_COOKIE is written."""
         values = []
@@ -46,6 +51,12 @@ class Headers(UserDict[str, str]):
             values.append(self._head[at:end].strip())
             at = self.lower.find(name, end)
         return values
+
+
+@lru_cache(maxsize=256)
+def _line(name: str) -> bytes:
+    """How a header's line begins, as SET_COOKIE is written."""
+    return f"\r\n{name}:".encode("latin-1")
 
 
 _NONE = Headers(b"")

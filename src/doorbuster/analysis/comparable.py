@@ -1,0 +1,134 @@
+"""Were these two the same experiment? What differs between this year's runs and last year's, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from doorbuster.analysis.load import Run
+from doorbuster.analysis.measure import Selection, chosen_rows
+from doorbuster.analysis.mix import mix_difference
+from doorbuster.analysis.noted import NOTED, noted_values
+
+Effect = Literal["forbids", "re-weighted", "said"]
+"""What a difference does to a comparison: there is none; its numbers allow for it; the reader has to."""
+
+CATALOGUE_DIFFERENCE: Final = 0.10
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same on both sides."""
+
+    what: str
+    ours: str
+    theirs: str
+    effect: Effect
+    sentence: str
+
+
+def forbids(differences: Sequence[Difference]) -> str | None:
+    """Why these runs cannot be compared at all; None where they can."""
+    return next((one.sentence for one in differences if one.effect == "forbids"), None)
+
+
+def differences(candidates: Sequence[Run], baselines: Sequence[Run]) -> tuple[Difference, ...]:
+    """What differs, the gravest first. Nothing where a side has no run, or does not know."""
+    if not candidates or not baselines:
+        return ()
+    found = [
+        *_clocks(candidates, baselines),
+        *_steps(candidates, baselines),
+        *_mix(candidates, baselines),
+        *_telemetry(candidates, baselines),
+        *_noted(candidates, baselines),
+        *_catalogue(candidates, baselines),
+    ]
+    grave: tuple[Effect, ...] = ("forbids", "re-weighted", "said")
+    return tuple(sorted(found, key=lambda one: grave.index(one.effect)))
+
+
+def no_rehearsal(whose: str, run: Run, reason: str) -> Difference:
+    """A side that was no rehearsal: whatever was measured then, it was not the shop under this load."""
+    sentence = f"{whose} {run.name} was no rehearsal ({reason}), so nothing is compared with it"
+    ours, theirs = ("invalid", "") if whose.startswith("this") else ("", "invalid")
+    return Difference("validity", ours, theirs, "forbids", sentence)
+
+
+def _clocks(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    ours, theirs = _known_clocks(candidates), _known_clocks(baselines)
+    if not ours or not theirs or "response" in ours & theirs:
+        return []
+    here, there = ", ".join(sorted(ours)), ", ".join(sorted(theirs))
+    sentence = (
+        f"times are not the same thing: {here} this year, {there} last year; one counts from when a step was due, the "
+        "other from when it was sent"
+    )
+    return [Difference("clock", here, there, "forbids", sentence)]
+
+
+def _known_clocks(runs: Sequence[Run]) -> set[str]:
+    """Clocks on which every run of a side has records."""
+    each = [set(run.latency["clock"].astype(str).unique()) for run in runs]
+    return set.intersection(*each)
+
+
+def _steps(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    ours, theirs = _measured_steps(candidates), _measured_steps(baselines)
+    if ours & theirs:
+        return []
+    here, there = (", ".join(sorted(side)) or "none" for side in (ours, theirs))
+    sentence = f"no step was measured on both sides: {here} this year, {there} last year"
+    return [Difference("steps", here, there, "forbids", sentence)]
+
+
+def _measured_steps(runs: Sequence[Run]) -> set[str]:
+    return {str(step) for run in runs for step in chosen_rows(run, Selection(), "response")["step"].unique()}
+
+
+def _mix(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    """Rows that pool journeys would compare shoppers rather than shops."""
+    found = mix_difference(candidates, baselines)
+    if found is None:
+        return []
+    shared, ours, theirs = found
+    if not shared:
+        sentence = f"no journey was walked on both sides: {ours} this year, {theirs} last year"
+        return [Difference("journey mix", ours, theirs, "forbids", sentence)]
+    sentence = (
+        f"the journey mix differs: {ours} this year, {theirs} last year; where journeys are taken together they are "
+        "weighted as last year's"
+    )
+    return [Difference("journey mix", ours, theirs, "re-weighted", sentence)]
+
+
+def _telemetry(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    """A rehearsal beside real shoppers, as a log of the shop remembers them."""
+    ours, theirs = (any(run.from_telemetry for run in runs) for runs in (candidates, baselines))
+    if ours == theirs:
+        return []
+    logged = "as the shop's own log has them, without the way there and back"
+    sentence = f"times are measured from outside this year; last year's are {logged}"
+    return [Difference("where times come from", "a rehearsal", "a log", "said", sentence)]
+
+
+def _noted(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    """What both sides noted about themselves, value by value."""
+    ours, theirs = noted_values(candidates), noted_values(baselines)
+    return [
+        Difference(what, here, there, "said", NOTED[what].format(what=what, ours=here, theirs=there))
+        for what in NOTED
+        if (here := ours[what]) and (there := theirs[what]) and here != there  # real shoppers had no seed
+    ]
+
+
+def _catalogue(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    ours, theirs = (max(len(run.catalogue) for run in runs) for runs in (candidates, baselines))
+    if not ours or not theirs or abs(ours / theirs - 1) <= CATALOGUE_DIFFERENCE:
+        return []
+    sentence = (
+        f"the catalogue differs: {ours:,} variants this year, {theirs:,} last year; lists, searches and caches are "
+        "not the same work"
+    )
+    return [Difference("catalogue", f"{ours:,} variants", f"{theirs:,} variants", "said", sentence)]

@@ -1,0 +1,1 @@
+"""Result files of other load tools: last year's rehearsal, whoever walked it."""

@@ -1,0 +1,98 @@
+"""A result file of millions of lines as batches of text columns; lines that do not fit are counted, never guessed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.csv
+
+from doorbuster.importers.results.files import ResultFile, reason
+from doorbuster.importers.results.reading import Notes
+from doorbuster.importers.results.refusals import ResultError
+
+_BLOCK: Final = 8 << 20
+DELIMITERS: Final = (",", "\t", ";", "|")
+
+
+def first_row(text: str, delimiter: str) -> list[str]:
+    """The cells of a text's first line."""
+    try:
+        return next(csv.reader(text.splitlines()[:1], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def batches(
+    file: ResultFile, delimiter: str, columns: Sequence[str], wanted: Sequence[str], header: bool, notes: Notes
+) -> Iterator[pa.RecordBatch]:
+    """Batches of the `wanted` columns as text; `columns` are all of the file's, in order.
+
+    Raises ResultError where quotes do not close. Lines with more or fewer cells are rejected into `notes`.
+    """
+    rows = 0
+
+    def reject(row: Any) -> str:
+        notes.reject(row.number or 0, f"{row.actual_columns} cells where there should be {row.expected_columns}")
+        return "skip"
+
+    try:
+        for batch in _read(file, delimiter, columns, wanted, header, reject):
+            rows += batch.num_rows
+            yield batch
+    except pa.ArrowInvalid as broken:
+        raise ResultError(
+            f"{file.where}: is damaged after {rows:,} rows ({reason(broken)[:120]}); cut it there, or copy it again"
+        ) from None
+    except UnicodeError:
+        raise ResultError(f"{file.where}: is damaged: no text of one encoding; copy it again") from None
+
+
+def _read(
+    file: ResultFile,
+    delimiter: str,
+    columns: Sequence[str],
+    wanted: Sequence[str],
+    header: bool,
+    reject: Any,
+) -> Iterator[pa.RecordBatch]:
+    # Places, not names: a header may hold one name twice.
+    places = [f"f{place}" for place in range(len(columns))]
+    chosen = [places[list(columns).index(name)] for name in wanted]
+    with file.open() as stream:
+        try:
+            reader = pa.csv.open_csv(
+                stream,
+                read_options=pa.csv.ReadOptions(
+                    column_names=places, skip_rows=int(header), block_size=_BLOCK, encoding=file.encoding
+                ),
+                parse_options=pa.csv.ParseOptions(
+                    delimiter=delimiter, newlines_in_values=True, invalid_row_handler=reject
+                ),
+                convert_options=pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(places, pa.binary()), include_columns=chosen
+                ),
+            )
+        except pa.ArrowInvalid as broken:
+            if "Empty CSV" in str(broken):
+                return
+            raise
+        for batch in reader:
+            yield pa.RecordBatch.from_arrays([_text(column) for column in batch.columns], names=list(wanted))
+
+
+def _text(column: pa.Array) -> pa.Array:
+    """UTF-8; a column that is none is read cell by cell, as spreadsheets of the west write it."""
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([_decoded(cell) for cell in column.to_pylist()], pa.string())
+
+
+def _decoded(cell: bytes) -> str:
+    try:
+        return cell.decode("utf-8")
+    except UnicodeDecodeError:
+        return cell.decode("latin-1")
