@@ -100,7 +100,7 @@ def turned_away(step: str, response: Response) -> Answer | None:
     """What the status alone says, 430 and refusals included; None for what the body has to say."""
     if response.status == 430:
         return throttled(retry_after_s(response))
-    if response.failure or response.status in (0, 429) or response.status >= 500:
+    if response.failure or response.status in (0, 408, 429) or response.status >= 500:
         return no_answer(step, response)
     if response.status in (401, 403):
         return Answer("error", _TOKEN)
