@@ -11,6 +11,7 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.mix import mix_difference
 from doorbuster.analysis.noted import NOTED, noted_values
+from doorbuster.analysis.planned_load import planned_sessions
 from doorbuster.analysis.wording import whole
 
 Effect = Literal["forbids", "re-weighted", "said"]
@@ -46,6 +47,7 @@ def differences(
         *_steps(candidates, baselines),
         *(_load(at_equal_load) if at_equal_load else ()),
         *_mix(candidates, baselines),
+        *_unknown_load(candidates, baselines),
         *_telemetry(candidates, baselines),
         *_noted(candidates, baselines),
         *_catalogue(candidates, baselines),
@@ -109,13 +111,31 @@ def _mix(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference
 
 
 def _telemetry(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
-    """A rehearsal beside real shoppers, as a log of the shop remembers them."""
-    ours, theirs = (any(run.from_telemetry for run in runs) for runs in (candidates, baselines))
-    if ours == theirs:
+    """A rehearsal beside real shoppers, or beside another tool's test: what its times are."""
+    found = []
+    for run in baselines:
+        if run.from_telemetry and not any(one.from_telemetry for one in candidates):
+            known = run.info["telemetry"]
+            tool = known.get("tool")
+            if known.get("samples") is False:
+                says = f"{run.name} holds summaries and no single times: its latencies are not compared"
+            elif tool:
+                says = f"{tool} timed last year from sending to the answer: what a step waited to be sent is not in it"
+            else:
+                says = "this year's times are taken outside the shop; last year's are its own, without the way there"
+            found.append(Difference("where times come from", "a rehearsal", str(tool or "a log"), "said", says))
+    return found[:1]
+
+
+def _unknown_load(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    """Where nobody counted who came, no load can be matched."""
+    unknown = [not sum(planned_sessions(side).values()) for side in (candidates, baselines)]
+    if not any(unknown):
         return []
-    logged = "as the shop's own log has them, without the way there and back"
-    sentence = f"times are measured from outside this year; last year's are {logged}"
-    return [Difference("where times come from", "a rehearsal", "a log", "said", sentence)]
+    ours, theirs = ("not known" if one else "known" for one in unknown)
+    whose = "this year's" if unknown[0] else "last year's"
+    sentence = f"{whose} load is not known, so that part of any difference may be the load"
+    return [Difference("planned load", ours, theirs, "said", sentence)]
 
 
 def _noted(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
