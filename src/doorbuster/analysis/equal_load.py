@@ -17,7 +17,7 @@ from doorbuster.analysis.change import Change
 from doorbuster.analysis.comparison_rules import ComparisonRules
 from doorbuster.analysis.estimates import Sides
 from doorbuster.analysis.matched_load import MatchedLoad, match_load
-from doorbuster.analysis.planned_load import load_differs, planned_per_minute, steps_per_session
+from doorbuster.analysis.planned_load import load_differs, planned_per_minute, planned_sessions, steps_per_session
 from doorbuster.analysis.wording import percent, whole
 
 
@@ -51,8 +51,8 @@ class EqualLoad:
 
 
 def equal_load(sides: Sides, rules: ComparisonRules) -> EqualLoad | None:
-    """Which moments can be compared at equal load; None where both sides were planned for the same load anyway."""
-    if not sides.both:
+    """Which moments can be compared at equal load; None where planned loads are the same, or one is not known."""
+    if not sides.both or not all(sum(planned_sessions(side).values()) for side in (sides.candidates, sides.baselines)):
         return None
     runs = (*sides.candidates, *sides.baselines)
     steps_of = steps_per_session(runs, sides.baselines)
