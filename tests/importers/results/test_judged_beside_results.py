@@ -51,7 +51,7 @@ def test_times_since_sending_are_compared_with_times_since_sending() -> None:
     assert run.timed_by == "service"
     slower = open_run(last_year(jtl(1.5), "slower"))
     assert like_clock([run]) == "service"
-    table = compare_runs([slower], [run], estimates=Estimates(200, like_clock([run]))).table
+    table = compare_runs([slower], [run], estimates=Estimates(200, clock=like_clock([run]))).table
     p95 = table[(table["metric"] == "p95") & (table["name"] == "home")].iloc[0]
     assert p95["ratio"] == pytest.approx(1.5, rel=0.03)
     since_due = compare_runs([slower], [run], estimates=Estimates(200)).table
