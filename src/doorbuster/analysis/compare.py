@@ -82,7 +82,7 @@ def compare_runs(
     at_equal_load = equal_load(sides, rules)
     differences = differences_of(candidates, baselines, at_equal_load)
     mix = {} if forbids(differences) else mix_weights(candidates, baselines)
-    clock = like_clock((*baselines, *aa)) if estimates is None else estimates.clock
+    clock = like_clock((*candidates, *baselines, *aa)) if estimates is None else estimates.clock
     known = Estimates(rules.resamples, mix, clock=clock) if mix or estimates is None else estimates
     changes = _changes(sides, rules, declared, known)
     if at_equal_load and not forbids(differences):

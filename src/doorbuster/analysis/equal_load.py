@@ -60,7 +60,16 @@ def equal_load(sides: Sides, rules: ComparisonRules) -> EqualLoad | None:
         return None
     matched = match_load(sides.candidates, sides.baselines, steps_of)
     planned = planned_per_minute(sides.candidates, steps_of), planned_per_minute(sides.baselines, steps_of)
-    return EqualLoad(matched, planned, _refusal(matched, rules.overlap_floor))
+    return EqualLoad(matched, planned, _unknown(sides) or _refusal(matched, rules.overlap_floor))
+
+
+def _unknown(sides: Sides) -> str | None:
+    """Another tool's results do not say who was due when."""
+    tools = sorted({run.other_tool for run in (*sides.candidates, *sides.baselines) if run.other_tool})
+    if not tools:
+        return None
+    told = f"the files of {' and '.join(tools)} do not say when shoppers were due"
+    return f"{told}: which load they met is not known, and nothing is judged at equal load"
 
 
 def _refusal(matched: MatchedLoad, floor: float) -> str | None:
