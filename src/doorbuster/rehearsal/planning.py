@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from doorbuster.errors import ScenarioError, TargetError, did_you_mean
-from doorbuster.rehearsal.payment_hosts import live_keys
 from doorbuster.scenario import Scenario, load_scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.payment_hosts import live_keys
 from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.traffic.plan import Plan, build_plan
 from doorbuster.traffic.pool_files import pool_paths, read_pools
@@ -39,8 +39,8 @@ def plan_of(
             "one as known to whoever read the file"
         )
     check_faults(scenario, scenario_path)
-    curve_path = scenario_path.parent / scenario.traffic.curve
-    plan = build_plan(scenario, curve_path, seed=seed, scale=scale, minutes=minutes, control=control, hold_at=hold_at)
+    curve = scenario_path.parent / scenario.traffic.curve
+    plan = build_plan(scenario, curve, seed=seed, scale=scale, minutes=minutes, control=control, hold_at=hold_at)
     end_s = plan.warm_up_s + plan.window.duration_s
     for fault in scenario.faults:
         if fault.at >= end_s:
