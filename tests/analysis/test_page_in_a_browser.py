@@ -106,7 +106,8 @@ def test_a_report_can_be_read_by_everybody_on_a_desk_on_a_phone_and_on_paper(
 def test_a_page_that_cannot_be_read_by_everybody_is_found(look: Look, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(
-        '<html><body><h1 class="verdict">x</h1><p class="three" style="width: 900px; color: #ddd">x</p>'
+        '<!doctype html><html><meta name="viewport" content="width=device-width, initial-scale=1"><body>'
+        '<h1 class="verdict">x</h1><p class="three" style="width: 900px; color: #ddd">x</p>'
         '<img src="none.png"></body></html>'
     )
     seen = look(page)["phone"]
