@@ -57,7 +57,7 @@ class Ratio:
 
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
     """Rows of the comparison that have a ratio in one metric, the whole shop first, then journeys, then steps."""
-    table = comparison.table
+    table = comparison.judged_table
     default = 1 + AS_CALIBRATED.allowance(metric)
     found = []
     for row in table[table["metric"] == metric].to_dict(orient="records"):
@@ -82,7 +82,10 @@ def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     height = 1.45 + _ROW_INCHES * max(2, len(ratios))
     figure, axes = new_figure("", "", height)
     # The names of steps stand left of the axes, and the title above them.
-    figure.suptitle(f"Slower than last year? {metric} of each step", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    where = ", at equal load" if comparison.judged_table is not comparison.table else ""
+    figure.suptitle(
+        f"Slower than last year? {metric} of each step{where}", x=0.01, ha="left", fontsize=11, fontweight="bold"
+    )
     axes.set_title("", loc="left")
     axes.grid(visible=False)
     if not told:
