@@ -59,6 +59,12 @@ class Comparison:
             return ()
         return self.equal_load.changes if self.equal_load else self.changes
 
+    @property
+    def judged_table(self) -> pd.DataFrame:
+        """The table whose rows are judged: that at equal load, where there is one."""
+        at_equal_load = self.equal_load.table if self.equal_load else None
+        return self.table if at_equal_load is None else at_equal_load
+
     def of(self, selection: Selection, metric: str) -> Change | None:
         """The change that is judged; None for what neither side measured."""
         found = (one for one in self.judged if (one.selection, one.metric) == (selection, metric))

@@ -38,7 +38,7 @@ class Ratio:
 
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
     """Rows of the comparison that have a ratio in one metric, the whole shop first, then journeys, then steps."""
-    table = comparison.table
+    table = comparison.judged_table
     default = 1 + AS_CALIBRATED.allowance(metric)
     found = []
     for row in table[table["metric"] == metric].to_dict(orient="records"):

@@ -35,7 +35,10 @@ def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     height = 1.45 + _ROW_INCHES * max(2, len(ratios))
     figure, axes = new_figure("", "", height)
     # The names of steps stand left of the axes, and the title above them.
-    figure.suptitle(f"Slower than last year? {metric} of each step", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    where = ", at equal load" if comparison.judged_table is not comparison.table else ""
+    figure.suptitle(
+        f"Slower than last year? {metric} of each step{where}", x=0.01, ha="left", fontsize=11, fontweight="bold"
+    )
     axes.set_title("", loc="left")
     axes.grid(visible=False)
     if not told:
