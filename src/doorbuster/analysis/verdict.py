@@ -11,7 +11,7 @@ from typing import Any, Final
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
 from doorbuster.analysis.equal_load import EqualLoad
-from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.estimates import Estimates, Sides, like_clock
 from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.noise import NoiseProfile
@@ -81,7 +81,7 @@ def judge(
     validity = _validity_of_all(candidates, gate)
     baselines, unusable = _usable(baselines, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
-    estimates = Estimates(gate.comparison.resamples)
+    estimates = Estimates(gate.comparison.resamples, clock=like_clock((*baselines, *aa)))
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
     comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
     without = unusable[0] if unusable else "no run of last year was given"
