@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 
-Against = Literal["beyond", "open", "within", "untold"]
+Against = Literal["beyond", "open", "within", "unjudged", "untold"]
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,28 @@ class Ratio:
 
     @property
     def against(self) -> Against:
-        """Where the interval lies; a verdict that the table holds comes first, since families judge more strictly."""
+        """What the families of comparisons made of it; "unjudged" where the runs allow no verdict, "untold" without a
+        number."""
         if math.isnan(self.ratio) or math.isnan(self.low):
             return "untold"
         judged: dict[str, Against] = {"FAIL": "beyond", "PASS": "within", "INCONCLUSIVE": "open", "ADVICE": "open"}
-        if self.verdict in judged:
-            return judged[self.verdict]
-        return "beyond" if self.low > self.limit else "within" if self.high < self.limit else "open"
+        return judged.get(self.verdict, "unjudged")
+
+
+def judged_table(comparison: Comparison) -> pd.DataFrame:
+    """The table that verdicts rest on: at equal load where the load differs and it could be matched."""
+    at_equal_load = comparison.equal_load.table if comparison.equal_load else None
+    return comparison.table if at_equal_load is None else at_equal_load
+
+
+def where_compared(comparison: Comparison) -> str:
+    """Words for a title: empty where the runs are compared as they were."""
+    return " at equal load" if comparison.equal_load and comparison.equal_load.table is not None else ""
 
 
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
-    """Rows of the comparison that have a ratio in one metric, the whole shop first, then journeys, then steps."""
-    table = comparison.table
+    """Rows of the judged table that have a ratio in one metric, the whole shop first, then journeys, then steps."""
+    table = judged_table(comparison)
     default = 1 + AS_CALIBRATED.allowance(metric)
     found = []
     for row in table[table["metric"] == metric].to_dict(orient="records"):
