@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from doorbuster.analysis.entries import Entry
-from doorbuster.analysis.ratios import Ratio, ratios_of
+from doorbuster.analysis.ratios import Ratio, ratios_of, where_compared
 from doorbuster.analysis.verdict import Verdict, ranked_entries
 from doorbuster.analysis.wording import times
 from doorbuster.vocabulary import Verdict as Word
@@ -67,6 +67,11 @@ def _closeness(entry: Entry) -> float:
 def _last_year(verdict: Verdict, beside: Sequence[str]) -> str:
     if not beside:
         return "There is no run of last year beside it."
+    comparison = verdict.comparison
+    if comparison.forbidden:
+        return f"Beside last year nothing may be concluded: {comparison.forbidden}."
+    if comparison.equal_load and comparison.equal_load.refused:
+        return f"Beside last year nothing is judged: {comparison.equal_load.sentence}."
     steps = [one for one in ratios_of(verdict.comparison, "p95") if one.kind == "step"]
     told = [one for one in steps if one.against != "untold"]
     if not told:
@@ -75,11 +80,11 @@ def _last_year(verdict: Verdict, beside: Sequence[str]) -> str:
     parts = [f"{len(slower)} slower by more than allowed{_names(slower)}" if slower else "none slower beyond doubt"]
     parts += [
         f"{count} {words}"
-        for kind, words in (("within", "within the limit"), ("open", "open"))
+        for kind, words in (("within", "within the limit"), ("open", "open"), ("unjudged", "not judged"))
         if (count := sum(one.against == kind for one in told))
     ]
     parts += [f"{len(steps) - len(told)} measured too rarely"] if len(told) < len(steps) else []
-    return f"Of {len(steps)} steps, p95 beside last year: {', '.join(parts)}."
+    return f"Of {len(steps)} steps, p95 beside last year{where_compared(comparison)}: {', '.join(parts)}."
 
 
 def _names(ratios: Sequence[Ratio]) -> str:

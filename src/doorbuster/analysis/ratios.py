@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 
-Against = Literal["beyond", "open", "within", "untold"]
+Against = Literal["beyond", "open", "within", "unjudged", "untold"]
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,21 @@ class Ratio:
 
     @property
     def against(self) -> Against:
-        """Where the interval lies; a verdict that the table holds comes first, since families judge more strictly."""
+        """What the families of comparisons made of it; "unjudged" where the runs allow no verdict, "untold" without a
+        number."""
         if math.isnan(self.ratio) or math.isnan(self.low):
             return "untold"
         judged: dict[str, Against] = {"FAIL": "beyond", "PASS": "within", "INCONCLUSIVE": "open", "ADVICE": "open"}
-        if self.verdict in judged:
-            return judged[self.verdict]
-        return "beyond" if self.low > self.limit else "within" if self.high < self.limit else "open"
+        return judged.get(self.verdict, "unjudged")
+
+
+def where_compared(comparison: Comparison) -> str:
+    """Words for a title: empty where the runs are compared as they were."""
+    return " at equal load" if comparison.equal_load and comparison.equal_load.table is not None else ""
 
 
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
-    """Rows of the comparison that have a ratio in one metric, the whole shop first, then journeys, then steps."""
+    """Rows of the judged table that have a ratio in one metric, the whole shop first, then journeys, then steps."""
     table = comparison.judged_table
     default = 1 + AS_CALIBRATED.allowance(metric)
     found = []

@@ -59,6 +59,7 @@ def render_report(
     environment = Environment(
         loader=PackageLoader("doorbuster.analysis"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    equal_load = verdict.comparison.equal_load
     run, names = years.run, [baseline.name for baseline in years.baselines]
     drawn = {chart.name: _embedded(chart) for chart in charts}
     leading = next((name for name in leading_charts(verdict) if name in drawn), "")
@@ -87,7 +88,9 @@ def render_report(
         costs=costs,
         revenue=revenue_sentences(run, years.baselines),
         metrics=[metric.replace("_", " ") for metric in METRICS],
-        rows=side_by_side(verdict.comparison),
+        rows=side_by_side(verdict.comparison.table),
+        equal_load=equal_load.sentence if equal_load else "",
+        equal_rows=side_by_side(equal_load.table if equal_load else None),
         outcomes=OUTCOMES,
         steps=_step_rows(run),
         conservation_keys=CONSERVATION,

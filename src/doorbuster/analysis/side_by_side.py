@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from doorbuster.analysis.compare import Comparison
+import pandas as pd
+
 from doorbuster.analysis.wording import milliseconds, percent, times, whole
 
 METRICS: Final = ("p50", "p95", "p99", "error_rate")
@@ -35,10 +36,10 @@ class SideBySide:
     samples: str
 
 
-def side_by_side(comparison: Comparison) -> list[SideBySide]:
-    """A line for each journey and step, in the order of the comparison."""
+def side_by_side(table: pd.DataFrame | None) -> list[SideBySide]:
+    """A line for each journey and step, in the order of a comparison's table; none without one."""
     named: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
-    for row in comparison.table.to_dict(orient="records"):
+    for row in table.to_dict(orient="records") if table is not None else ():
         metrics = named.setdefault((str(row["kind"]), str(row["name"])), {})
         metrics[str(row["metric"])] = {str(key): value for key, value in row.items()}
     return [

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 
 from doorbuster.analysis.charts.style import ALARM, THIS_YEAR, legend, new_figure, say_empty, under_axis
 from doorbuster.analysis.compare import Comparison
-from doorbuster.analysis.ratios import Against, Ratio, ratios_of
+from doorbuster.analysis.ratios import Against, Ratio, ratios_of, where_compared
 from doorbuster.analysis.wording import times, whole
 
 _ROW_INCHES: Final = 0.215
@@ -24,6 +24,7 @@ _FURTHEST: Final = 100.0
 _LOOKS: Final[dict[Against, tuple[str, dict[str, str]]]] = {
     "beyond": ("slower beyond the limit", {"marker": "D", "color": ALARM, "markerfacecolor": ALARM}),
     "open": ("cannot tell", {"marker": "o", "color": "#555555", "markerfacecolor": "white"}),
+    "unjudged": ("not judged", {"marker": "s", "color": "#888888", "markerfacecolor": "white"}),
     "within": ("within the limit", {"marker": "o", "color": THIS_YEAR, "markerfacecolor": THIS_YEAR}),
 }
 
@@ -35,9 +36,12 @@ def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     height = 1.45 + _ROW_INCHES * max(2, len(ratios))
     figure, axes = new_figure("", "", height)
     # The names of steps stand left of the axes, and the title above them.
-    where = ", at equal load" if comparison.judged_table is not comparison.table else ""
     figure.suptitle(
-        f"Slower than last year? {metric} of each step{where}", x=0.01, ha="left", fontsize=11, fontweight="bold"
+        f"Slower than last year{where_compared(comparison)}? {metric} of each step",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        fontweight="bold",
     )
     axes.set_title("", loc="left")
     axes.grid(visible=False)
