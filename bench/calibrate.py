@@ -15,7 +15,10 @@ from time import monotonic
 
 from calibration_section import Section
 
-PARTS: tuple[str, ...] = ()
+PARTS: tuple[str, ...] = (
+    "groups",
+    "errors",
+)
 """In the order of the page: `calibrate_NAME.py` each."""
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "calibration.md"
 
