@@ -38,6 +38,9 @@ class ComparisonRules(BaseModel):
     """Degrees of freedom that the prior is worth."""
     steps_weight: Annotated[int, Field(strict=True, ge=1, le=20)] = 4
     """What a repeat teaches about steps on their own, in degrees of freedom: it shows many steps at once."""
+    overlap_floor: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.15
+    """Share of each side's steps that must have come at a load that both had. With less, a comparison at equal load is
+    further off by where its few moments happen to lie than whole runs are by chance."""
     resamples: Annotated[int, Field(strict=True, ge=100, le=20_000)] = 1000
     noise_stale_days: Annotated[int, Field(strict=True, ge=1, le=3650)] = 30
     """A noise profile whose first run is older is used with a warning; `repeat --into` leaves such runs out."""

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
-from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.equal_load import EqualLoad
+from doorbuster.analysis.estimates import Estimates, Sides, like_clock
 from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.noise import NoiseProfile
@@ -80,7 +81,7 @@ def judge(
     validity = _validity_of_all(candidates, gate)
     baselines, unusable = _usable(baselines, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
-    estimates = Estimates(gate.comparison.resamples)
+    estimates = Estimates(gate.comparison.resamples, clock=like_clock((*baselines, *aa)))
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
     comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
     without = unusable[0] if unusable else "no run of last year was given"
@@ -178,9 +179,25 @@ def verdict_to_json(verdict: Verdict) -> str:
         "regressions": [_entry_content(entry) for entry in verdict.of_kind("regression")],
         "promises": [_entry_content(entry) for entry in verdict.promises],
         "comparisons": verdict.comparison.table.to_dict(orient="records"),
+        "differences": [asdict(one) for one in verdict.comparison.differences],
+        "equal_load": _equal_load_content(verdict.comparison.equal_load),
         "warnings": verdict.warnings,
     }
     return json.dumps(_without_nan(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def _equal_load_content(found: EqualLoad | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "planned_per_minute": {"candidate": found.planned[0], "baseline": found.planned[1]},
+        "from_per_minute": found.matched.compared[0],
+        "to_per_minute": found.matched.compared[1],
+        "overlap": found.matched.overlap,
+        "candidate_overlap": found.matched.candidate_overlap,
+        "refused": found.refused,
+        "comparisons": [] if found.table is None else found.table.to_dict(orient="records"),
+    }
 
 
 def _entry_content(entry: Entry) -> dict[str, Any]:
