@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-live page-check html-checkouts spark lint types wheel-check bars bars-slice proof proof-full proof-slice field-report bench faults fuzz soak constraints clean
+.PHONY: demo test test-live page-check html-checkouts spark lint types wheel-check bars bars-slice proof proof-full proof-slice calibrate calibrate-slice field-report bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -76,6 +76,12 @@ proof-full: $(VENV)/.test-installed  ## the same with 20 seeds and 100 clean run
 proof-slice: $(VENV)/.test-installed  ## one seed of every bug and 2 clean runs, about two minutes; writes nothing
 	$(BIN)/python bench/proof.py --seeds 1 --clean 2 --again
 
+calibrate: $(VENV)/.test-installed  ## how often our comparisons cry wolf and what they find, under 30 minutes; writes docs/calibration.md
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/calibrate.py
+
+calibrate-slice: $(VENV)/.test-installed  ## a little of each part, under 2 minutes; writes nothing
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/calibrate.py --slice
+
 field-report: $(VENV)/.test-installed  ## shoppers who collide on three live engines, about 15 minutes; needs what test-live needs; writes docs/field-report.md
 	$(BIN)/python bench/field_report.py --write docs/field-report.md
 
@@ -86,6 +92,7 @@ bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs ngin
 	$(BIN)/python bench/audit_speed.py
 	$(BIN)/python bench/facts_cost.py
 	$(BIN)/python bench/adapters.py
+	$(BIN)/python bench/compare_speed.py
 
 html-checkouts: $(VENV)/.test-installed  ## two hundred guest checkouts at django-oscar, by its description alone
 	$(BIN)/python bench/html_checkouts.py

@@ -45,6 +45,7 @@ class Spread:
     """Of those medians, which move every step together: shape (quantiles,)."""
 
     def __add__(self, other: Spread) -> Spread:
+        """Sums of the same axes; nan where either does not know (`pool` takes what each of them knows)."""
         return Spread(
             self.df + other.df,
             self.squares + other.squares,
@@ -94,9 +95,11 @@ def spread_of(group: Group, steps: NDArray[np.bool_]) -> Spread:
 
 def run_wide(logs: Floats, steps: NDArray[np.bool_]) -> Floats:
     """What moved every step together: the median over steps, for arrays of shape (..., selections, quantiles)."""
-    told = np.where(np.isnan(logs[..., steps, :]), np.nan, logs[..., steps, :])
+    told = logs[..., steps, :]
     if not told.shape[-2]:
         return np.full((*logs.shape[:-2], logs.shape[-1]), np.nan)
+    if not np.isnan(told).any():
+        return np.asarray(np.median(told, axis=-2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a quantile that no step can place is nan, and said so later
         return np.asarray(np.nanmedian(told, axis=-2))

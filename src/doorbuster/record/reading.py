@@ -20,26 +20,34 @@ def read_table(directory: RunDirectory, table: str, arm: str = ARM) -> pa.Table:
 
     Raises RunDirectoryError for a part that is damaged or lacks a column.
     """
-    return pa.concat_tables([TABLES[table].empty_table(), *read_parts(directory, table, arm)])
+    rows = pa.concat_tables([TABLES[table].empty_table(), *_every_part(directory, table)])
+    return rows.filter(pc.equal(rows["arm"], arm))
 
 
 def read_parts(directory: RunDirectory, table: str, arm: str = ARM) -> Iterator[pa.Table]:
     """The same, one closed part after the other: a peak's facts need not be in memory together."""
+    for rows in _every_part(directory, table):
+        yield rows.filter(pc.equal(rows["arm"], arm))
+
+
+def _every_part(directory: RunDirectory, table: str) -> Iterator[pa.Table]:
     path = directory.table_path(table)
     for part in sorted(path.glob("[!._]*.parquet")) if path.is_dir() else [path] if path.exists() else []:
-        rows = _read_part(part, TABLES[table])
-        yield rows.filter(pc.equal(rows["arm"], arm))
+        yield _read_part(part, TABLES[table])
 
 
 def _read_part(part: Path, schema: pa.Schema) -> pa.Table:
     try:
-        file = pq.ParquetFile(part)
-        missing = [name for name in schema.names if name not in file.schema_arrow.names]
+        # An hour has thousands of small parts: a thread for each of their columns takes longer than the column.
+        file = pq.ParquetFile(part, pre_buffer=False)
+        there = set(file.schema_arrow.names)
+        missing = [name for name in schema.names if name not in there]
         if missing:
             raise RunDirectoryError(
                 f"{part}: no column {', '.join(missing)}; docs/run-directory.md lists what the table needs"
             )
-        return file.read(columns=schema.names).select(schema.names).cast(schema)
+        rows = file.read(columns=schema.names, use_threads=False)
+        return rows if rows.schema.equals(schema) else rows.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as broken:
         reason = str(broken).splitlines()[0]
         raise RunDirectoryError(f"{part}: cannot be read ({reason}); delete this part or restore it") from None
