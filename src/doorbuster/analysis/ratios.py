@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 
