@@ -17,6 +17,7 @@ from doorbuster.analysis.gate_file import QUANTILES, Regression
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
 from doorbuster.analysis.noise import NoiseProfile
+from doorbuster.analysis.paired import paired_changes
 from doorbuster.analysis.slower import latency_changes
 
 COMPARED_QUANTILES: Final = ("p50", "p95", "p99")
@@ -39,6 +40,8 @@ class Comparison:
     warnings: tuple[str, ...]
     changes: tuple[Change, ...] = ()
     """The rows of the table, each with what its sentence needs."""
+    paired: bool = False
+    """Whether the other side is the control that was walked in the same run."""
 
     def of(self, selection: Selection, metric: str) -> Change | None:
         """One change; None for what neither side measured."""
@@ -71,17 +74,21 @@ def compare_runs(
         return margins.get((selection, metric), rules.allowance(metric))
 
     changes = [
-        *latency_changes(sides, selections, quantiles, margin, rules, known),
+        *(
+            paired_changes(candidates[0], baselines[0], selections, quantiles, margin, rules)
+            if sides.paired
+            else latency_changes(sides, selections, quantiles, margin, rules, known)
+        ),
         *error_changes(sides, [Selection(), *selections], margin, rules, known),
     ]
     order = [Selection(), *selections]
     changes.sort(key=lambda one: order.index(one.selection))  # stable: quantiles first, then the error rate
-    warnings = _warnings(sides)
+    warnings = list(candidates[0].info.get("control", {}).get("differences", ())) if sides.paired else _warnings(sides)
     if sides.both:
         warnings += [f"{selection.name} was measured this year only" for selection in ours if selection not in theirs]
         warnings += [f"{selection.name} was measured last year only" for selection in theirs if selection not in ours]
     table = pd.DataFrame([_row(change) for change in changes], columns=list(_COLUMNS))
-    return Comparison(table, tuple(warnings), tuple(changes))
+    return Comparison(table, tuple(warnings), tuple(changes), sides.paired)
 
 
 def _measured_by(runs: Sequence[Run]) -> dict[Selection, None]:

@@ -77,7 +77,7 @@ def render_report(
             (heading, verdict.of_kind(kind))
             for kind, heading in (
                 ("objective", "Objectives"),
-                ("regression", "Against last year"),
+                ("regression", "Against the control" if verdict.comparison.paired else "Against last year"),
                 ("promise", "Promises"),
             )
         ],
@@ -125,6 +125,7 @@ def _about(run: Run) -> list[tuple[str, str]]:
         ("scale", info.get("scale")),
         ("clock", f"{clock_text(run.duration_s)}, squeeze {clock.get('squeeze', 1)}"),
         ("shop", f"{info.get('target_host')} ({info.get('platform')})"),
+        *([("control", info["control"]["target_host"])] if run.control is not None else []),
         ("started", info.get("started_at")),
         ("ended", info.get("ended_at")),
         ("git revision", info.get("git_revision")),

@@ -79,8 +79,8 @@ class Plan:
 
     def fingerprint(self) -> str:
         """The same for two processes exactly when they would send the same shoppers there at the same instants."""
-        sent = (self.due_us, self.journey_index, *([self.arm_index] if self.control else []))
-        return hashlib.sha256(b"".join(one.tobytes() for one in sent)).hexdigest()
+        where = self.arm_index.tobytes() if self.control else b""
+        return hashlib.sha256(self.due_us.tobytes() + self.journey_index.tobytes() + where).hexdigest()
 
     def planned_by_second(self) -> NDArray[np.int64]:
         """Arrivals due in each second by journey: shape (seconds, journeys)."""
