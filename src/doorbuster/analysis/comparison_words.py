@@ -58,8 +58,10 @@ def worded_rows(comparison: Comparison) -> list[WordedRow]:
 
 def comparison_text(comparison: Comparison) -> str:
     """The comparison for a terminal: what can be told; where nobody failed on either side, no line about it."""
-    ours, theirs = ("candidate", "control") if comparison.paired else ("this year", "last year")
-    lines = [f"{'':<20}{'':<12}{ours:>12}{theirs:>12}{'change':>10}   {'95 % interval':<18}{'limit'}"]
+    ours, theirs, span = "this year", "last year", "95 % interval"
+    if comparison.paired:
+        ours, theirs, span = "candidate", "control", "joint interval"
+    lines = [f"{'':<20}{'':<12}{ours:>12}{theirs:>12}{'change':>10}   {span:<18}{'limit'}"]
     rows = worded_rows(comparison)
     told = [row for row in rows if row.interval not in ("", _NOT_TOLD) and row.candidate + row.baseline != "0 %0 %"]
     for row in told:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from doorbuster.analysis.beside_control import compared_with, entries_of_control
+from doorbuster.analysis.beside_control import compared_with, entries_of_control, of_control
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
 from doorbuster.analysis.estimates import Estimates, Sides
@@ -98,7 +98,8 @@ def judge(
     if not validity.valid:
         # The numbers may be read; no single line of them may pass for a result.
         entries = tuple(replace(entry, verdict="INVALID") for entry in entries)
-    warnings = (*about_control, *unusable, *unusable_aa, *comparison.warnings)
+    said = map(of_control, comparison.warnings) if comparison.paired else comparison.warnings
+    warnings = (*about_control, *unusable, *unusable_aa, *said)
     return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
 
 
