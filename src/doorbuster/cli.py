@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -17,34 +16,25 @@ from doorbuster.audit.command_line import audit
 from doorbuster.errors import DoorbusterError
 from doorbuster.importers.command_line import import_group
 from doorbuster.judge_command_line import compare, gate, report
-from doorbuster.rehearsal.command_line import check, cleanup
+from doorbuster.rehearsal.command_line import (
+    PATH,
+    AboveZero,
+    check,
+    cleanup,
+    minutes_option,
+    runs_option,
+    scale_option,
+    scenario_argument,
+    seed_option,
+    target_option,
+)
 from doorbuster.rehearsal.headroom_command_line import headroom, hold_option
+from doorbuster.repeat_command_line import repeat
 from doorbuster.settings import load_settings, target_option_url
 from doorbuster.vocabulary import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 
 if TYPE_CHECKING:
     from doorbuster.rehearsal.rehearse import Workers
-
-PATH = click.Path(path_type=Path)
-
-
-class AboveZero(click.FloatRange):
-    """A number above zero; neither nan nor infinity, which compare as if they were in range."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is no number to reckon with.", param, ctx)
-        return number
-
-
-ABOVE_ZERO = AboveZero(min=0, min_open=True)
-
-scenario_argument = click.argument("scenario")
-seed_option = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed than the scenario's.")
-scale_option = click.option("--scale", type=ABOVE_ZERO, default=1.0, help="Multiplies the rates.")
-minutes_option = click.option("--minutes", type=ABOVE_ZERO, help="Squeezes the scenario's clock into so many minutes.")
-runs_option = click.option("--runs", type=PATH, help="Folder for run directories; else DOORBUSTER_RUNS, else ./runs.")
 
 
 @click.group(no_args_is_help=True)
@@ -53,7 +43,7 @@ def app() -> None:
     """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
 
 
-for command in (import_group, check, audit, compare, report, gate, cleanup, headroom):
+for command in (import_group, check, repeat, headroom, audit, compare, report, gate, cleanup):
     app.add_command(command)
 
 
@@ -102,13 +92,13 @@ def plan(
 
 @app.command(epilog="Example: doorbuster run smoke --minutes 0.2")
 @scenario_argument
-@click.option("--target", help="Base URL of the shop; else DOORBUSTER_TARGET.")
+@target_option
 @runs_option
 @seed_option
 @scale_option
 @minutes_option
-@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @hold_option
+@click.option("--control", metavar="URL", help="Last release's deployment; each shopper goes to one of the two.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Load processes on this machine.")
 @click.option("--expect-workers", type=click.IntRange(1, 1000), help="Wait for so many `doorbuster worker` instead.")
 @click.option("--bind", metavar="HOST[:PORT]", help="Where expected workers find us; default 127.0.0.1:5557.")
@@ -119,8 +109,8 @@ def run(
     seed: int | None,
     scale: float,
     minutes: float | None,
-    control: str | None,
     hold_at: float | None,
+    control: str | None,
     workers: int,
     expect_workers: int | None,
     bind: str | None,

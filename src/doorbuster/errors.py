@@ -6,6 +6,7 @@ DoorbusterError                 exit 2: something the user can put right
 ├── ImportFileError             a file to import, or where the import goes: file, line, column
 ├── ExportError                 a shop's export given to audit, or a pool's file: file, line, column
 ├── GateError                   a gate file: file, entry, key
+├── NoiseError                  a noise profile: file, or a run that repeats something else
 ├── RunDirectoryError           a run directory that cannot be read or written
 ├── TargetError                 the shop: down, not allowed, not the platform the scenario says
 ├── WorkerError                 a worker that cannot be had, or cannot load the run
@@ -44,6 +45,10 @@ class ExportError(DoorbusterError):
 
 class GateError(DoorbusterError):
     """A gate file that cannot be used."""
+
+
+class NoiseError(DoorbusterError):
+    """A noise profile that cannot be read, or a run that does not belong into it."""
 
 
 class RunDirectoryError(DoorbusterError):

@@ -17,6 +17,8 @@ from doorbuster.settings import load_settings
 
 aa_option = click.option("--aa", type=PATH, multiple=True, help="A repeat that changed nothing; repeat for several.")
 
+noise_option = click.option("--noise", type=PATH, help="Default: analysis/baselines/noise.toml, where there is one.")
+
 
 def baseline_option() -> Callable[[Any], Any]:
     return click.option("--baseline", type=PATH, multiple=True, help="A run of last year; repeat for several.")
@@ -26,14 +28,19 @@ def baseline_option() -> Callable[[Any], Any]:
 @click.option("--candidate", type=PATH, multiple=True, required=True, help="A run of this release; repeatable.")
 @baseline_option()
 @aa_option
+@noise_option
 @gate_option
 def compare(
-    candidate: tuple[Path, ...], baseline: tuple[Path, ...], aa: tuple[Path, ...], gate_file: Path | None
+    candidate: tuple[Path, ...],
+    baseline: tuple[Path, ...],
+    aa: tuple[Path, ...],
+    noise: Path | None,
+    gate_file: Path | None,
 ) -> None:
     """Set runs of this release beside last year's: ratios with their intervals, and the verdict."""
     from doorbuster.analysis.release import judge_release
 
-    release = judge_release(candidate, baseline, aa, gate_file)
+    release = judge_release(candidate, baseline, aa, gate_file, noise=noise)
     if not baseline and not release.verdict.comparison.paired:
         raise click.UsageError("Give --baseline, or a candidate that walked a control (`doorbuster run --control`).")
     print(release.comparison_text())
@@ -44,12 +51,14 @@ def compare(
 @click.command(epilog="Example: doorbuster report runs/NEW --baseline runs/OLD")
 @click.argument("run_directory", metavar="RUN", type=PATH)
 @baseline_option()
+@noise_option
 @gate_option
 @exports_options
 @click.option("--series", type=PATH, multiple=True, help="CSV or a saved Prometheus answer to draw beside; repeatable.")
 def report(
     run_directory: Path,
     baseline: tuple[Path, ...],
+    noise: Path | None,
     gate_file: Path | None,
     orders: Path | None,
     payments: Path | None,
@@ -63,7 +72,7 @@ def report(
     from doorbuster.analysis.release import judge_release
     from doorbuster.audit.exports import Exports
 
-    release = judge_release([run_directory], baseline, (), gate_file, Exports(orders, payments, events))
+    release = judge_release([run_directory], baseline, (), gate_file, Exports(orders, payments, events), noise)
     gathered = release.gather_series(series, load_settings())
     for sentence in gathered.missing:
         print(sentence, file=sys.stderr)
@@ -74,6 +83,7 @@ def report(
 @click.argument("run_directories", metavar="RUN...", type=PATH, nargs=-1, required=True)
 @baseline_option()
 @aa_option
+@noise_option
 @gate_option
 @exports_options
 @click.option("--junit", type=PATH, help="Also write JUnit XML here.")
@@ -82,6 +92,7 @@ def gate(
     run_directories: tuple[Path, ...],
     baseline: tuple[Path, ...],
     aa: tuple[Path, ...],
+    noise: Path | None,
     gate_file: Path | None,
     orders: Path | None,
     payments: Path | None,
@@ -93,7 +104,7 @@ def gate(
     from doorbuster.analysis.release import judge_release
     from doorbuster.audit.exports import Exports
 
-    release = judge_release(run_directories, baseline, aa, gate_file, Exports(orders, payments, events))
+    release = judge_release(run_directories, baseline, aa, gate_file, Exports(orders, payments, events), noise)
     release.write_verdict(junit, summary)
     print(release.text())
     sys.exit(release.exit_code)

@@ -15,9 +15,10 @@ import pytest
 from synthetic import Recipe, make_killed_run, make_run
 
 from doorbuster.analysis import PromiseResult, Verdict, judge, open_run, write_outputs, write_report
-from doorbuster.analysis.charts import draw_charts, plan_chart
+from doorbuster.analysis.charts import Years, draw_charts, plan_chart
 from doorbuster.analysis.charts.offences import offences_chart
 from doorbuster.analysis.gate_file import Gate
+from doorbuster.analysis.headline import three_sentences
 from doorbuster.analysis.promised import promise_results
 from doorbuster.audit.audit import Audit
 from doorbuster.cards import cards
@@ -65,15 +66,29 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verdict]:
     folder = tmp_path_factory.mktemp("reported")
     run, last_year = make_run(folder / "run", SMALL), make_run(folder / "last", replace(SMALL, seed=2))
     verdict = judged(run, last_year)
-    return write_report(open_run(run), [open_run(last_year)], verdict), verdict
+    return write_report([open_run(run)], [open_run(last_year)], verdict), verdict
 
 
-def test_the_report_leads_with_the_verdict_then_validity_then_what_was_found(reported: tuple[Path, Verdict]) -> None:
+def test_the_first_screen_answers_whether_to_freeze(reported: tuple[Path, Verdict]) -> None:
+    page, verdict = reported
+    first = page.read_text().split("<body>")[1].split("</header>")[0]
+    text = Page(first).text
+    order = ["Can we freeze?", verdict.verdict, "A rehearsal: yes.", *three_sentences(verdict, ["last"])]
+    found = [text.index(words) for words in order]
+    assert found == sorted(found)
+    assert Page(first).tags.count("img") == 1
+
+
+def test_below_stands_everything_by_journey_and_step_and_what_could_not_be_told(
+    reported: tuple[Path, Verdict],
+) -> None:
     page, verdict = reported
     text = Page(page.read_text()).text
-    order = [verdict.verdict, "Was this a rehearsal?", "What was found", verdict.sentences[0], "Charts", "Tables"]
-    found = [text.index(words, text.index("Doorbuster:")) for words in order]
+    order = ["Was this a rehearsal?", "What was found", "What we could not tell", "this year beside last", "By journey"]
+    found = [text.index(words) for words in (*order, "By step", "Who came", "How this was measured")]
     assert found == sorted(found)
+    for entry in verdict.entries:
+        assert entry.sentence in text
     for said in ("Open model", "Not fetched", "2026", "checkout.complete", "interval"):
         assert said in text
 
@@ -83,11 +98,15 @@ def test_the_report_is_self_contained_and_small(reported: tuple[Path, Verdict]) 
     content = page.read_text()
     assert page.stat().st_size < 3_000_000
     fetched = Page(content).fetched
-    assert fetched
-    assert all(address.startswith("data:image/png;base64,") for address in fetched)
+    assert len(fetched) == len(set(fetched)) > 20  # no chart stands twice
+    assert all(address.startswith("data:image/svg+xml;base64,") for address in fetched)
     assert not re.search(r"url\(|@import|<script|<link", content)
     for chart in ("arrivals", "outcomes", "latency-native_checkout", "latency-checkout.complete", "load-browse"):
         assert (page.parent / "charts" / f"{chart}.png").read_bytes().startswith(b"\x89PNG")
+        drawn = ElementTree.fromstring((page.parent / "charts" / f"{chart}.svg").read_bytes())
+        assert not [
+            value for node in drawn.iter() for name, value in node.items() if "href" in name and value[0] != "#"
+        ]
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -95,7 +114,7 @@ def test_a_report_can_be_written_without_last_year(tmp_path: Path, killed: bool)
     short = replace(SMALL, seconds=15, journeys=("browse",))
     run = make_killed_run(tmp_path / "run", short) if killed else make_run(tmp_path / "run", short)
     verdict = judged(run)
-    text = Page(write_report(open_run(run), [], verdict).read_text()).text
+    text = Page(write_report([open_run(run)], [], verdict).read_text()).text
     assert verdict.verdict in text
     assert ("No." in text) == killed
 
@@ -103,13 +122,14 @@ def test_a_report_can_be_written_without_last_year(tmp_path: Path, killed: bool)
 def test_a_run_without_any_data_still_draws(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", Recipe(sessions_per_s=0.0))
     last_year = make_run(tmp_path / "last", replace(SMALL, journeys=("native_checkout",)))
-    names = {chart.name for chart in draw_charts(open_run(run), open_run(last_year))}
-    assert {"arrivals.png", "outcomes.png", "latency-checkout.complete.png"} <= names
+    names = {chart.name for chart in draw_charts(Years((open_run(run),), (open_run(last_year),)))}
+    assert {"arrivals", "outcomes", "latency-checkout.complete"} <= names
 
 
 def test_equal_runs_give_equal_charts(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path / "run", replace(SMALL, journeys=("browse",))))
-    assert [chart.content for chart in draw_charts(run)] == [chart.content for chart in draw_charts(run)]
+    once, again = (list(draw_charts(Years((run,)))) for _ in range(2))
+    assert [(chart.png, chart.svg) for chart in once] == [(chart.png, chart.svg) for chart in again]
 
 
 def test_hostile_names_do_no_harm_in_any_output(tmp_path: Path) -> None:
@@ -118,7 +138,7 @@ def test_hostile_names_do_no_harm_in_any_output(tmp_path: Path) -> None:
     verdict = judged(run, promises=(PromiseResult(HOSTILE, "FAIL", HOSTILE),))
     opened = open_run(run)
     write_outputs(opened, verdict)
-    page = Page(write_report(opened, [], verdict).read_text())
+    page = Page(write_report([opened], [], verdict).read_text())
     assert "script" not in page.tags
     assert '<script>alert("1")</script>' in page.text
     case = ElementTree.fromstring((run / "junit.xml").read_bytes()).find(".//testcase[@classname='promise']")
@@ -216,16 +236,17 @@ def test_a_broken_promise_leads_the_page_with_people_money_ids_and_its_minute(tm
     audit = Audit("run", (Finding("charged only for an order", False, sentence, 40, offences),), None, {})
     run = open_run(make_run(tmp_path / "run", SMALL))
     verdict = judged(tmp_path / "run", promises=promise_results([audit]))
-    page = Page(write_report(run, [], verdict, audit).read_text())
+    page = Page(write_report([run], [], verdict, audit).read_text())
+    below = page.text[page.text.index("What it would have cost") :]
     order = [
-        "What it would have cost",
         sentence,
         "native_checkout 15; minute 0",
         "intent i5",
         "5 more in",
         "Was this a rehearsal?",
     ]
-    assert [page.text.index(text) for text in order] == sorted(page.text.index(text) for text in order)
+    assert [below.index(text) for text in order] == sorted(below.index(text) for text in order)
+    assert sentence in page.text.split("What it would have cost")[0]
     assert page.tags.count("script") == 0
     assert (tmp_path / "run/charts/offences.png").read_bytes().startswith(b"\x89PNG")
     assert verdict.sentences[0] == sentence

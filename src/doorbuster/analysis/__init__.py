@@ -15,11 +15,13 @@ from doorbuster.analysis.verdict import Verdict, judge, verdict_to_json
 from doorbuster.audit.audit import Audit
 
 
-def write_report(run: Run, baselines: Sequence[Run], verdict: Verdict, audit: Audit | None = None) -> Path:
-    """Draw the charts and write report.html into the run directory; returns the page's path."""
+def write_report(
+    candidates: Sequence[Run], baselines: Sequence[Run], verdict: Verdict, audit: Audit | None = None
+) -> Path:
+    """Draw the charts and write report.html into the first run's directory; returns the page's path."""
     from doorbuster.analysis.report import write_report as write  # late: only the page needs matplotlib
 
-    return write(run, baselines, verdict, audit)
+    return write(candidates, baselines, verdict, audit)
 
 
 __all__ = [

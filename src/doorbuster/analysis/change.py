@@ -43,6 +43,9 @@ class Change:
     beyond_chance: bool = False
     """Of an error rate: whether it rose at all, beyond chance, whatever the margin."""
 
+    at_equal_load: bool = False
+    """Told at the loads that both sides had, not over the scenario's clock."""
+
     @property
     def is_errors(self) -> bool:
         return self.metric == "error_rate"

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from doorbuster.analysis.equal_load import EqualLoad
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.mix import mix_difference
 from doorbuster.analysis.noted import NOTED, noted_values
+from doorbuster.analysis.wording import whole
 
 Effect = Literal["forbids", "re-weighted", "said"]
 """What a difference does to a comparison: there is none; its numbers allow for it; the reader has to."""
@@ -33,13 +35,16 @@ def forbids(differences: Sequence[Difference]) -> str | None:
     return next((one.sentence for one in differences if one.effect == "forbids"), None)
 
 
-def differences(candidates: Sequence[Run], baselines: Sequence[Run]) -> tuple[Difference, ...]:
-    """What differs, the gravest first. Nothing where a side has no run, or does not know."""
+def differences(
+    candidates: Sequence[Run], baselines: Sequence[Run], at_equal_load: EqualLoad | None = None
+) -> tuple[Difference, ...]:
+    """What differs, the gravest first; nothing where a side has no run, or does not know."""
     if not candidates or not baselines:
         return ()
     found = [
         *_clocks(candidates, baselines),
         *_steps(candidates, baselines),
+        *(_load(at_equal_load) if at_equal_load else ()),
         *_mix(candidates, baselines),
         *_telemetry(candidates, baselines),
         *_noted(candidates, baselines),
@@ -47,13 +52,6 @@ def differences(candidates: Sequence[Run], baselines: Sequence[Run]) -> tuple[Di
     ]
     grave: tuple[Effect, ...] = ("forbids", "re-weighted", "said")
     return tuple(sorted(found, key=lambda one: grave.index(one.effect)))
-
-
-def no_rehearsal(whose: str, run: Run, reason: str) -> Difference:
-    """A side that was no rehearsal: whatever was measured then, it was not the shop under this load."""
-    sentence = f"{whose} {run.name} was no rehearsal ({reason}), so nothing is compared with it"
-    ours, theirs = ("invalid", "") if whose.startswith("this") else ("", "invalid")
-    return Difference("validity", ours, theirs, "forbids", sentence)
 
 
 def _clocks(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
@@ -85,6 +83,13 @@ def _steps(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Differen
 
 def _measured_steps(runs: Sequence[Run]) -> set[str]:
     return {str(step) for run in runs for step in chosen_rows(run, Selection(), "response")["step"].unique()}
+
+
+def _load(at_equal_load: EqualLoad) -> list[Difference]:
+    """A shop is slower when it is busier: what is not at equal load says nothing of the release."""
+    ours, theirs = (f"{whole(load)} sessions a minute" for load in at_equal_load.planned)
+    effect: Effect = "forbids" if at_equal_load.refused else "re-weighted"
+    return [Difference("planned load", ours, theirs, effect, at_equal_load.sentence)]
 
 
 def _mix(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:

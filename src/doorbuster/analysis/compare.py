@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
 from doorbuster.analysis.change import Change
+from doorbuster.analysis.comparable import Difference, forbids
+from doorbuster.analysis.comparable import differences as differences_of
 from doorbuster.analysis.comparison_rules import AS_CALIBRATED, ComparisonRules
+from doorbuster.analysis.equal_load import EqualLoad, equal_load
 from doorbuster.analysis.estimates import Estimates, Sides
 from doorbuster.analysis.failing_more import error_changes
 from doorbuster.analysis.gate_file import QUANTILES, Regression
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
+from doorbuster.analysis.mix import mix_weights
 from doorbuster.analysis.noise import NoiseProfile
 from doorbuster.analysis.paired import paired_changes
 from doorbuster.analysis.slower import latency_changes
 
 COMPARED_QUANTILES: Final = ("p50", "p95", "p99")
-LOAD_DIFFERENCE: Final = 0.10
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +43,29 @@ class Comparison:
     warnings: tuple[str, ...]
     changes: tuple[Change, ...] = ()
     """The rows of the table, each with what its sentence needs."""
+    differences: tuple[Difference, ...] = ()
+    """What else is not the same on both sides."""
+    equal_load: EqualLoad | None = None
+    """The same at equal load; None where both sides were planned for the same load."""
+
+    @property
+    def forbidden(self) -> str | None:
+        """Why nothing may be concluded from it; None where something may."""
+        return forbids(self.differences)
+
+    @property
+    def judged(self) -> tuple[Change, ...]:
+        """The changes that a verdict may rest on: those at equal load where the load differs, none where forbidden."""
+        if self.forbidden:
+            return ()
+        return self.equal_load.changes if self.equal_load else self.changes
+
     paired: bool = False
     """Whether the other side is the control that was walked in the same run."""
 
     def of(self, selection: Selection, metric: str) -> Change | None:
-        """One change; None for what neither side measured."""
-        found = (one for one in self.changes if (one.selection, one.metric) == (selection, metric))
+        """The change that is judged; None for what neither side measured."""
+        found = (one for one in self.judged if (one.selection, one.metric) == (selection, metric))
         return next(found, None)
 
 
@@ -63,10 +83,43 @@ def compare_runs(
     `aa` are repeats of one system and `noise` what was learnt from earlier ones: how far runs lie apart by chance.
     """
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
-    known = estimates or Estimates(rules.resamples)
-    ours, theirs = _measured_by(candidates), _measured_by(baselines)
+    if sides.paired:  # one plan, one clock, one load: nothing is to be allowed for
+        changes = _changes(sides, rules, declared, estimates or Estimates(rules.resamples))
+        said = (*(candidates[0].info.get("control") or {}).get("differences", ()), *_one_sided(sides))
+        return Comparison(_table(changes), said, tuple(changes), paired=True)
+    at_equal_load = equal_load(sides, rules)
+    differences = differences_of(candidates, baselines, at_equal_load)
+    mix = {} if forbids(differences) else mix_weights(candidates, baselines)
+    known = Estimates(rules.resamples, mix) if mix or estimates is None else estimates
+    changes = _changes(sides, rules, declared, known)
+    if at_equal_load and not forbids(differences):
+        there = Estimates(rules.resamples, mix, at_equal_load.matched)
+        told = [replace(one, at_equal_load=True) for one in _changes(sides, rules, declared, there)]
+        at_equal_load = replace(at_equal_load, changes=tuple(told), table=_table(told))
+    if at_equal_load or forbids(differences):
+        changes = [replace(one, verdict="") for one in changes]  # shown, and not judged
+    warnings = (*(one.sentence for one in differences), *_one_sided(sides))
+    return Comparison(_table(changes), warnings, tuple(changes), differences, at_equal_load)
+
+
+def _one_sided(sides: Sides) -> list[str]:
+    """What one side alone measured, in sentences."""
+    if not sides.both:
+        return []
+    ours, theirs = _measured_by(sides.candidates), _measured_by(sides.baselines)
+    return [
+        *(f"{selection.name} was measured this year only" for selection in ours if selection not in theirs),
+        *(f"{selection.name} was measured last year only" for selection in theirs if selection not in ours),
+    ]
+
+
+def _changes(
+    sides: Sides, rules: ComparisonRules, declared: Sequence[Regression], estimates: Estimates
+) -> list[Change]:
+    """Every step, journey and the whole shop: quantiles first, then the error rate."""
+    measured = _measured_by((*sides.candidates, *sides.baselines))
     asked = [one.selection for one in declared]
-    selections = [one for one in dict.fromkeys((*ours, *theirs, *asked)) if one != Selection()]
+    selections = [one for one in dict.fromkeys((*measured, *asked)) if one != Selection()]
     quantiles = [one for one in QUANTILES if one in COMPARED_QUANTILES or one in {entry.metric for entry in declared}]
     margins: dict[tuple[Selection, str], float] = {(one.selection, one.metric): one.allowance for one in declared}
 
@@ -75,20 +128,14 @@ def compare_runs(
 
     changes = [
         *(
-            paired_changes(candidates[0], baselines[0], selections, quantiles, margin, rules)
+            paired_changes(sides.candidates[0], sides.baselines[0], selections, quantiles, margin, rules)
             if sides.paired
-            else latency_changes(sides, selections, quantiles, margin, rules, known)
+            else latency_changes(sides, selections, quantiles, margin, rules, estimates)
         ),
-        *error_changes(sides, [Selection(), *selections], margin, rules, known),
+        *error_changes(sides, [Selection(), *selections], margin, rules, estimates),
     ]
     order = [Selection(), *selections]
-    changes.sort(key=lambda one: order.index(one.selection))  # stable: quantiles first, then the error rate
-    warnings = list(candidates[0].info.get("control", {}).get("differences", ())) if sides.paired else _warnings(sides)
-    if sides.both:
-        warnings += [f"{selection.name} was measured this year only" for selection in ours if selection not in theirs]
-        warnings += [f"{selection.name} was measured last year only" for selection in theirs if selection not in ours]
-    table = pd.DataFrame([_row(change) for change in changes], columns=list(_COLUMNS))
-    return Comparison(table, tuple(warnings), tuple(changes), sides.paired)
+    return sorted(changes, key=lambda one: order.index(one.selection))  # stable
 
 
 def _measured_by(runs: Sequence[Run]) -> dict[Selection, None]:
@@ -113,6 +160,10 @@ _COLUMNS: Final = (
 )
 
 
+def _table(changes: Sequence[Change]) -> pd.DataFrame:
+    return pd.DataFrame([_row(change) for change in changes], columns=list(_COLUMNS))
+
+
 def _row(change: Change) -> tuple[object, ...]:
     ratio, difference = (math.nan, change.candidate - change.baseline) if change.is_errors else (change.size, math.nan)
     return (
@@ -130,32 +181,3 @@ def _row(change: Change) -> tuple[object, ...]:
         change.candidate_samples,
         change.baseline_samples,
     )
-
-
-def _warnings(sides: Sides) -> list[str]:
-    if not sides.baselines or not sides.candidates:
-        return []
-    ours, theirs = sides.candidates[0], sides.baselines[0]
-    warnings = []
-    for key, said in (("platform", "platform"), ("seed", "seed"), ("scenario", "scenario")):
-        here, there = (
-            {str(value) for run in runs if (value := run.info.get(key)) is not None}
-            for runs in (sides.candidates, sides.baselines)
-        )
-        if here and there and here != there:  # real shoppers had no seed
-            warnings.append(
-                f"the {said} differs: {', '.join(sorted(here))} this year, {', '.join(sorted(there))} last year"
-            )
-    load, load_then = planned_per_minute(ours), planned_per_minute(theirs)
-    if load_then and abs(load / load_then - 1) > LOAD_DIFFERENCE:
-        warnings.append(
-            f"the planned load differs: {load:.0f} sessions a minute this year, {load_then:.0f} last year, "
-            "so part of any difference is the load"
-        )
-    return warnings
-
-
-def planned_per_minute(run: Run) -> float:
-    """Sessions a minute that were planned after the warm-up."""
-    planned = run.arrivals.loc[run.arrivals["second"] >= run.warm_up_s, "planned"].sum()
-    return 60 * float(planned) / max(1.0, run.duration_s - run.warm_up_s)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import pandas as pd
+
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.wording import milliseconds, percent, times, whole
 
@@ -28,9 +30,14 @@ class WordedRow:
 
 
 def worded_rows(comparison: Comparison) -> list[WordedRow]:
-    """Every row of the comparison, in its order."""
+    """Every row of the comparison over the clock, in its order."""
+    return worded_table(comparison.table)
+
+
+def worded_table(table: pd.DataFrame) -> list[WordedRow]:
+    """Every row of a comparison's table."""
     rows = []
-    for row in comparison.table.to_dict(orient="records"):
+    for row in table.to_dict(orient="records"):
         errors = row["metric"] == "error_rate"
         show = percent if errors else milliseconds
         scale = 100 if errors else 1
@@ -57,12 +64,22 @@ def worded_rows(comparison: Comparison) -> list[WordedRow]:
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The comparison for a terminal: what can be told; where nobody failed on either side, no line about it."""
+    """The comparison for a terminal: over the clock, and at equal load where the planned loads differ."""
+    if comparison.equal_load is None:
+        return _table_text(comparison.table, "", comparison.paired)
+    parts = [_table_text(comparison.table, "over the clock")]
+    if comparison.equal_load.table is not None:
+        parts.append(_table_text(comparison.equal_load.table, "at equal load"))
+    return "\n\n".join(parts)
+
+
+def _table_text(table: pd.DataFrame, heading: str, paired: bool = False) -> str:
+    """What can be told; where nobody failed on either side, no line about it. `paired`: beside a control."""
     ours, theirs, span = "this year", "last year", "95 % interval"
-    if comparison.paired:
+    if paired:
         ours, theirs, span = "candidate", "control", "joint interval"
-    lines = [f"{'':<20}{'':<12}{ours:>12}{theirs:>12}{'change':>10}   {span:<18}{'limit'}"]
-    rows = worded_rows(comparison)
+    lines = [f"{heading:<32}{ours:>12}{theirs:>12}{'change':>10}   {span:<18}{'limit'}"]
+    rows = worded_table(table)
     told = [row for row in rows if row.interval not in ("", _NOT_TOLD) and row.candidate + row.baseline != "0 %0 %"]
     for row in told:
         what = f"{row.name:<20}{row.metric:<12}{row.candidate:>12}{row.baseline:>12}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from doorbuster.analysis.gate_file import QUANTILES
 from doorbuster.analysis.intervals import RESAMPLES, Quantile, latency_quantile
 from doorbuster.analysis.load import Run
-from doorbuster.analysis.measure import Cells, Measured, Selection, failures, judged_cells, measure
+from doorbuster.analysis.matched_load import MatchedLoad, at_matched_load, window_weights
+from doorbuster.analysis.measure import Cells, Measured, Selection, Weights, failures, judged_cells, measure
 from doorbuster.analysis.noise import NoiseProfile
 from doorbuster.analysis.shares import Share, pooled, share_by_cell
 from doorbuster.analysis.spread import Group
@@ -53,6 +54,10 @@ class Estimates:
     """Remembers what was worked out, since objectives, regressions and tables ask for the same numbers."""
 
     resamples: int = RESAMPLES
+    mix: Mapping[Run, Weights] = field(default_factory=dict)
+    """What a step of each journey counts for where journeys are taken together; 1 in a run that is not in here."""
+    matched: MatchedLoad | None = None
+    """Runs that are in here are told only where they were planned to be as busy as each other."""
     _cells: dict[Run, Cells] = field(default_factory=dict)
     _measured: dict[tuple[Run, Selection, Clock], Measured] = field(default_factory=dict)
     _quantiles: dict[tuple[Run, Selection, str, Clock], Quantile] = field(default_factory=dict)
@@ -60,7 +65,8 @@ class Estimates:
 
     def cells(self, run: Run) -> Cells:
         if run not in self._cells:
-            self._cells[run] = judged_cells(run)
+            matched = self._matched_with(run)
+            self._cells[run] = matched.cells[matched.runs.index(run)] if matched else judged_cells(run)
         return self._cells[run]
 
     def quantile(self, run: Run, selection: Selection, metric: str, clock: Clock = "response") -> Quantile:
@@ -69,16 +75,39 @@ class Estimates:
         if key not in self._quantiles:
             where = (run, selection, clock)
             if where not in self._measured:
-                self._measured[where] = measure(run, selection, clock, self.cells(run))
+                self._measure(run, selection, clock)
             self._quantiles[key] = latency_quantile(self._measured[where], QUANTILES[metric], self.resamples)
         return self._quantiles[key]
 
     def share(self, run: Run, selection: Selection) -> Share:
         """The share of failed steps of one run."""
-        key = (run, selection)
-        if key not in self._shares:
-            self._shares[key] = share_by_cell(*failures(run, selection, self.cells(run)), self.cells(run))
-        return self._shares[key]
+        if (run, selection) not in self._shares:
+            self._count(run, selection)
+        return self._shares[run, selection]
+
+    def _matched_with(self, run: Run) -> MatchedLoad | None:
+        return self.matched if self.matched and run in self.matched.runs else None
+
+    def _mix(self, run: Run, selection: Selection) -> Weights | None:
+        return self.mix.get(run) if selection.journey is None else None
+
+    def _measure(self, run: Run, selection: Selection, clock: Clock) -> None:
+        """Histograms of this run, or of all that it is matched with, since each one's weights depend on the others."""
+        matched = self._matched_with(run)
+        runs = matched.runs if matched else (run,)
+        each = [measure(one, selection, clock, self.cells(one), self._mix(one, selection)) for one in runs]
+        for one, measured in zip(runs, at_matched_load(matched, each) if matched else each, strict=True):
+            self._measured[one, selection, clock] = measured
+
+    def _count(self, run: Run, selection: Selection) -> None:
+        """The same of failures."""
+        matched = self._matched_with(run)
+        runs = matched.runs if matched else (run,)
+        each = [failures(one, selection, self.cells(one), self._mix(one, selection)) for one in runs]
+        steps = [of_all for _, of_all in each]
+        weights = window_weights(matched, steps) if matched else [np.ones(len(of_all)) for of_all in steps]
+        for one, (failed, of_all), weight in zip(runs, each, weights, strict=True):
+            self._shares[one, selection] = share_by_cell(failed * weight, of_all * weight, self.cells(one))
 
     def share_of(self, runs: Sequence[Run], selection: Selection) -> Share:
         """The share of failed steps of several runs together."""

@@ -190,13 +190,16 @@ def open_headroom(paths: Sequence[Path], gate_file: Path | None = None) -> Headr
 
 
 def write_headroom(headroom: Headroom) -> Path:
-    """Write headroom.json and charts/headroom.png into the ramp's directory; the chart's path."""
+    """Write headroom.json and charts/headroom.png and .svg into the ramp's directory; the PNG's path."""
     from doorbuster.analysis.charts.headroom import headroom_chart  # late: only the chart needs matplotlib
-    from doorbuster.analysis.charts.style import png
+    from doorbuster.analysis.charts.style import png, svg
 
     directory = headroom.located.run.directory
     directory.write_text("headroom.json", headroom.as_json())
-    return directory.write_bytes("charts/headroom.png", png(headroom_chart(headroom)))
+    figure = headroom_chart(headroom)
+    chart = directory.write_bytes("charts/headroom.png", png(figure))
+    directory.write_bytes("charts/headroom.svg", svg(figure))
+    return chart
 
 
 def _hold_content(hold: Hold) -> dict[str, Any]:

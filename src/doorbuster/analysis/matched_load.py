@@ -8,8 +8,8 @@ given the same weight, whatever the number of its windows there: standardisation
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Cells, Measured, Selection, failures
-from doorbuster.analysis.planned_load import Floats, LoadWindows, load_windows, steps_per_session
+from doorbuster.analysis.planned_load import Floats, LoadWindows, load_windows
 
 CLASS_WIDTH: Final = 1.1
 """Upper over lower end of a class, at most."""
@@ -46,10 +46,10 @@ class MatchedLoad:
     """The same of this year's."""
 
 
-def match_load(candidates: Sequence[Run], baselines: Sequence[Run]) -> MatchedLoad:
-    """Find the windows of both sides that were planned to be as busy."""
+def match_load(candidates: Sequence[Run], baselines: Sequence[Run], steps_of: Mapping[str, float]) -> MatchedLoad:
+    """Find the windows of both sides that were planned to be as busy. `steps_of`: see `load_windows`."""
     runs = (*candidates, *baselines)
-    windows = load_windows(runs, steps_per_session(runs, baselines))
+    windows = load_windows(runs, steps_of)
     ours, theirs = _range(windows[: len(candidates)]), _range(windows[len(candidates) :])
     # What either side was asked beyond the other's busiest moment is worked off before it counts again.
     clear = [_without_backlog(one, min(ours[1], theirs[1])) for one in windows]
@@ -88,7 +88,7 @@ def _without_backlog(windows: LoadWindows, busiest: float) -> LoadWindows:
     for load in np.nan_to_num(windows.per_minute):
         backlog = max(0.0, backlog + load - busiest)
         after.append(backlog)
-    return LoadWindows(windows.cells, np.where(np.array(after) > 0, np.nan, windows.per_minute))
+    return replace(windows, per_minute=np.where(np.array(after) > 0, np.nan, windows.per_minute))
 
 
 def _classes(per_minute: Floats, low: float, high: float, count: int) -> NDArray[np.int64]:

@@ -38,6 +38,8 @@ class Multiples:
 
 def multiples_of(run: Run) -> Multiples:
     """Read it from run.json. Raises RunDirectoryError where it is not there."""
+    if run.info.get("control"):
+        raise RunDirectoryError(f"{run.directory.path}: a control was walked beside it, so it had half of the load")
     try:
         last_year, planned = run.info["last_year"], run.info["planned"]
         edges_s = np.array(last_year["second"], dtype=np.float64)

@@ -26,8 +26,8 @@ def judge_regression(
     FAIL, PASS or INCONCLUSIVE where repeats (or a noise profile) say how far runs lie apart by chance; else FAIL or
     ADVICE. With nothing to compare with (`without` says why): INCONCLUSIVE if required, else ADVICE.
     """
-    if not sides.baselines:
-        return _open(regression, f"{regression.name} cannot be compared: {without}")
+    if not sides.baselines or comparison.forbidden:
+        return _open(regression, f"{regression.name} cannot be compared: {comparison.forbidden or without}")
     change = comparison.of(regression.selection, regression.metric)
     if change is None or not change.verdict:
         return _open(regression, f"{regression.name} cannot be compared: {_missing(regression, sides, estimates)}")
@@ -48,9 +48,9 @@ def undeclared(comparison: Comparison, declared: Sequence[Regression]) -> list[E
     chance, but by less than their limits, are advice.
     """
     known = {(one.selection, one.metric) for one in declared}
-    changes = [one for one in comparison.changes if (one.selection, one.metric) not in known]
+    changes = [one for one in comparison.judged if (one.selection, one.metric) not in known]
     failed = [one for one in changes if one.verdict == "FAIL" and not one.is_errors]
-    shop_wide = {one.metric for one in comparison.changes if one.verdict == "FAIL" and one.selection == Selection()}
+    shop_wide = {one.metric for one in comparison.judged if one.verdict == "FAIL" and one.selection == Selection()}
     slower: dict[Selection, list[Change]] = {}
     along: set[Selection] = set()
     for one in failed:
@@ -95,14 +95,14 @@ def _error_entries(changes: Sequence[Change]) -> list[Entry]:
 
 def change_sentence(change: Change) -> str:
     """E.g. `checkout.complete p95 is 1.18x last year's (1.12 to 1.24), limit 1.10`."""
+    about = subject(change) + (" at equal load" if change.at_equal_load else "")
     if change.is_errors:
         return (
-            f"{subject(change)} is {percent(change.candidate)} where last year's was {percent(change.baseline)}: "
+            f"{about} is {percent(change.candidate)} where last year's was {percent(change.baseline)}: "
             f"{points(change.size)} ({change.low * 100:+.2f} to {change.high * 100:+.2f}), limit {points(change.limit)}"
         )
     sentence = (
-        f"{subject(change)} is {times(change.size)} last year's ({change.low:.2f} to {change.high:.2f}), "
-        f"limit {change.limit:.2f}"
+        f"{about} is {times(change.size)} last year's ({change.low:.2f} to {change.high:.2f}), limit {change.limit:.2f}"
     )
     if change.at_least_beside_the_rest > 1 and change.low <= change.limit:
         sentence += f"; at least {times(change.at_least_beside_the_rest)} beside the rest of the shop"

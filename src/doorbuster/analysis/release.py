@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from doorbuster.analysis.comparison_words import comparison_text
 from doorbuster.analysis.gate_file import load_gate
 from doorbuster.analysis.load import Run, open_run
+from doorbuster.analysis.noise_use import NoiseKnown, noise_known
 from doorbuster.analysis.outputs import write_outputs
 from doorbuster.analysis.promised import audit_of, promise_results
 from doorbuster.analysis.series.asked import SeriesAsked
@@ -61,7 +63,7 @@ class Release:
         """Write report.html and charts/; the page's path."""
         from doorbuster.analysis.report import write_report
 
-        return write_report(self.candidates[0], self.baselines, self.verdict, self.audits[0], gathered)
+        return write_report(self.candidates, self.baselines, self.verdict, self.audits[0], gathered)
 
 
 def judge_release(
@@ -70,11 +72,13 @@ def judge_release(
     aa: Sequence[Path] = (),
     gate_file: Path | None = None,
     exports: Exports = NO_EXPORTS,
+    noise: Path | None = None,
 ) -> Release:
     """Open the run directories and judge them by a gate file (the shipped one by default) and by the promises.
 
-    `exports` stand in for what the one run given read back. Raises RunDirectoryError, GateError and ExportError, each
-    with one sentence.
+    `exports` stand in for what the one run given read back. `noise` is a noise profile, by default the one in
+    analysis/baselines/ where there is one. Raises RunDirectoryError, GateError, NoiseError and ExportError, each with
+    one sentence.
     """
     if exports.names() and len(candidates) != 1:
         raise ExportError("--orders, --payments and --events tell of one run; judge the runs one by one")
@@ -82,5 +86,10 @@ def judge_release(
     gate = load_gate(where)
     ours, theirs, repeats = ([open_run(path) for path in paths] for paths in (candidates, baselines, aa))
     audits = tuple(audit_of(run, gate.promises, exports) for run in ours)
-    verdict = judge(ours, theirs, repeats, gate, promise_results(audits))
+    known = NoiseKnown()
+    if theirs:  # else nothing is compared
+        stale_days = gate.comparison.noise_stale_days
+        known = noise_known(noise, ours, (*theirs, *repeats), stale_days, datetime.now(UTC))
+    verdict = judge(ours, theirs, repeats, gate, promise_results(audits), known.profile)
+    verdict = replace(verdict, warnings=(*verdict.warnings, *known.sentences))
     return Release(tuple(ours), tuple(theirs), verdict, audits, gate.series, where)

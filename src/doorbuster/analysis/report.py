@@ -1,54 +1,55 @@
-"""The page to show in the meeting: verdict first, then whether it was a rehearsal, then why, then everything else."""
+"""The page to show in the meeting: can we freeze? Then why, then everything by journey and step, then what is open."""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from doorbuster.analysis.charts import Chart, draw_charts
-from doorbuster.analysis.comparison_words import worded_rows
+from doorbuster.analysis.charts import Chart, ChartGroup, Years, draw_charts
 from doorbuster.analysis.cost import Cost, costs_of
+from doorbuster.analysis.headline import ANSWER, leading_charts, three_sentences
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.revenue import revenue_sentences
 from doorbuster.analysis.series.gathered import NO_SERIES, Gathered
+from doorbuster.analysis.side_by_side import metrics_of, side_by_side
+from doorbuster.analysis.untold import too_few
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, clock_text, whole
 from doorbuster.audit.audit import Audit
 from doorbuster.vocabulary import CONSERVATION, OUTCOMES, STEPS
 
-_GROUPS: Final = (
-    ("overview", "The whole shop"),
-    ("series", "Beside the shop's own metrics"),
-    ("journeys", "How long shoppers waited, by journey"),
-    ("load", "Slower when busier?"),
-    ("steps", "How long shoppers waited, by step"),
-)
+_OPEN: Final = ("INCONCLUSIVE", "ADVICE")
 
 
 def write_report(
-    run: Run,
+    candidates: Sequence[Run],
     baselines: Sequence[Run],
     verdict: Verdict,
     audit: Audit | None = None,
     gathered: Gathered = NO_SERIES,
 ) -> Path:
-    """Draw the charts, write charts/*.png and report.html into the run directory, and return the page's path."""
+    """Draw the charts, write charts/*.png, charts/*.svg and report.html into the first run's directory.
+
+    Returns the page's path. `audit` is the first run's.
+    """
+    years = Years(tuple(candidates), tuple(baselines))
     offences = [offence for _, offence in audit.rows()] if audit else []
-    charts = list(draw_charts(run, baselines[0] if baselines else None, offences, gathered.series))
+    charts = list(draw_charts(years, verdict.comparison, offences, gathered.series))
+    directory = years.run.directory
     for chart in charts:
-        run.directory.write_bytes(f"charts/{chart.name}", chart.content)
-    page = render_report(run, baselines, verdict, charts, costs_of(audit), gathered.missing)
-    return run.directory.write_text("report.html", page)
+        directory.write_bytes(f"charts/{chart.name}.png", chart.png)
+        directory.write_bytes(f"charts/{chart.name}.svg", chart.svg)
+    return directory.write_text("report.html", render_report(years, verdict, charts, costs_of(audit), gathered.missing))
 
 
 def render_report(
-    run: Run,
-    baselines: Sequence[Run],
+    years: Years,
     verdict: Verdict,
     charts: Sequence[Chart],
     costs: Sequence[Cost] = (),
@@ -58,30 +59,35 @@ def render_report(
     environment = Environment(
         loader=PackageLoader("doorbuster.analysis"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    run, names = years.run, [baseline.name for baseline in years.baselines]
+    drawn = {chart.name: _embedded(chart) for chart in charts}
+    leading = next((name for name in leading_charts(verdict) if name in drawn), "")
+    ranked = ranked_entries(verdict.entries)
     return environment.get_template("report.html.j2").render(
-        run_name=run.name,
-        baseline_names=[baseline.name for baseline in baselines],
+        run_names=[one.name for one in years.candidates],
+        baseline_names=names,
         info={"scenario": run.info.get("scenario", "")},
         verdict=verdict,
+        answer=ANSWER[verdict.verdict],
         meaning=MEANING[verdict.verdict],
-        ranked=ranked_entries(verdict.entries),
+        sentences=three_sentences(verdict, names),
+        leading=drawn.pop(leading, None),
+        # Every chart stands once: the one that leads is not drawn again below.
+        charts={
+            group: [drawn[chart.name] for chart in charts if chart.group == group and chart.name in drawn]
+            for group in get_args(ChartGroup)
+        },
+        series_missing=series_missing,
+        headroom=headroom_of(run),
+        limits=[entry for entry in ranked if entry.kind != "promise" and entry.verdict not in _OPEN],
+        promises=[entry for entry in ranked if entry.kind == "promise" and entry.verdict not in _OPEN],
+        untold=[entry for entry in ranked if entry.verdict in _OPEN],
+        too_few=() if verdict.comparison.paired else too_few(verdict.comparison),
         warnings=verdict.warnings,
         costs=costs,
-        revenue=revenue_sentences(run, baselines),
-        cost_charts=[_embedded(chart) for chart in charts if chart.group == "cost"],
-        charts=[
-            (heading, [_embedded(chart) for chart in charts if chart.group == group]) for group, heading in _GROUPS
-        ],
-        series_missing=series_missing,
-        entry_tables=[
-            (heading, verdict.of_kind(kind))
-            for kind, heading in (
-                ("objective", "Objectives"),
-                ("regression", "Against the control" if verdict.comparison.paired else "Against last year"),
-                ("promise", "Promises"),
-            )
-        ],
-        comparisons=worded_rows(verdict.comparison),
+        revenue=revenue_sentences(run, years.baselines),
+        metrics=[metric.replace("_", " ") for metric in metrics_of(verdict.comparison)],
+        rows=side_by_side(verdict.comparison),
         outcomes=OUTCOMES,
         steps=_step_rows(run),
         conservation_keys=CONSERVATION,
@@ -92,8 +98,18 @@ def render_report(
     )
 
 
+def headroom_of(run: Run) -> dict[str, str] | None:
+    """What `doorbuster headroom` left beside a ramp: its sentence and its chart."""
+    directory = run.directory
+    told, drawn = directory.path / "headroom.json", directory.path / "charts" / "headroom.svg"
+    if not told.is_file() or not drawn.is_file():
+        return None
+    sentence = str(json.loads(told.read_text(encoding="utf-8"))["sentence"])
+    return {"about": sentence, "base64": base64.b64encode(drawn.read_bytes()).decode("ascii")}
+
+
 def _embedded(chart: Chart) -> dict[str, str]:
-    return {"about": chart.about, "base64": base64.b64encode(chart.content).decode("ascii")}
+    return {"about": chart.about, "base64": base64.b64encode(chart.svg).decode("ascii")}
 
 
 def _step_rows(run: Run) -> list[tuple[str, list[str]]]:

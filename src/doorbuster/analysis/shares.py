@@ -21,22 +21,22 @@ from doorbuster.analysis.measure import Cells
 
 @dataclass(frozen=True, eq=False)
 class Share:
-    """Failed steps and all steps of one side, block by block: arrays of shape (blocks,)."""
+    """Failed steps and all steps of one side, block by block: arrays of shape (blocks,), fractions where weighted."""
 
     failed_by_block: NDArray[np.float64]
     steps_by_block: NDArray[np.float64]
 
     @cached_property
     def failed(self) -> int:
-        return int(self.failed_by_block.sum())
+        return round(float(self.failed_by_block.sum()))
 
     @cached_property
     def samples(self) -> int:
-        return int(self.steps_by_block.sum())
+        return round(float(self.steps_by_block.sum()))
 
     @property
     def value(self) -> float:
-        return self.failed / self.samples if self.samples else math.nan
+        return float(self.failed_by_block.sum() / self.steps_by_block.sum()) if self.samples else math.nan
 
     def interval(self, z: float, burst: float | None = None) -> tuple[float, float]:
         """Wilson's interval at a normal deviate (1927, doi:10.1080/01621459.1927.10502953) on counts over `burst`.

@@ -11,6 +11,7 @@ from typing import Any, Final
 from doorbuster.analysis.beside_control import compared_with, entries_of_control, of_control
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
+from doorbuster.analysis.equal_load import EqualLoad
 from doorbuster.analysis.estimates import Estimates, Sides
 from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.load import Run
@@ -185,9 +186,25 @@ def verdict_to_json(verdict: Verdict) -> str:
         "regressions": [_entry_content(entry) for entry in verdict.of_kind("regression")],
         "promises": [_entry_content(entry) for entry in verdict.promises],
         "comparisons": verdict.comparison.table.to_dict(orient="records"),
+        "differences": [asdict(one) for one in verdict.comparison.differences],
+        "equal_load": _equal_load_content(verdict.comparison.equal_load),
         "warnings": verdict.warnings,
     }
     return json.dumps(_without_nan(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def _equal_load_content(found: EqualLoad | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "planned_per_minute": {"candidate": found.planned[0], "baseline": found.planned[1]},
+        "from_per_minute": found.matched.compared[0],
+        "to_per_minute": found.matched.compared[1],
+        "overlap": found.matched.overlap,
+        "candidate_overlap": found.matched.candidate_overlap,
+        "refused": found.refused,
+        "comparisons": [] if found.table is None else found.table.to_dict(orient="records"),
+    }
 
 
 def _entry_content(entry: Entry) -> dict[str, Any]:

@@ -1,19 +1,41 @@
-"""`doorbuster check` and `doorbuster cleanup`: parse, call one function, print; `cli.py` has the others, and exits."""
+"""`doorbuster check` and `doorbuster cleanup`, and the options that every rehearsal takes; `cli.py` has the others."""
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from doorbuster.settings import load_settings, target_option_url
 
+PATH = click.Path(path_type=Path)
+
+
+class AboveZero(click.FloatRange):
+    """A number above zero; neither nan nor infinity, which compare as if they were in range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number to reckon with.", param, ctx)
+        return number
+
+
+ABOVE_ZERO = AboveZero(min=0, min_open=True)
+
+scenario_argument = click.argument("scenario")
+seed_option = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed than the scenario's.")
+scale_option = click.option("--scale", type=ABOVE_ZERO, default=1.0, help="Multiplies the rates.")
+minutes_option = click.option("--minutes", type=ABOVE_ZERO, help="Squeezes the scenario's clock into so many minutes.")
+runs_option = click.option("--runs", type=PATH, help="Folder for run directories; else DOORBUSTER_RUNS, else ./runs.")
 target_option = click.option("--target", help="Base URL of the shop; else DOORBUSTER_TARGET.")
 
 
 @click.command(epilog="Example: doorbuster check smoke --requests")
-@click.argument("scenario")
+@scenario_argument
 @target_option
 @click.option("--requests", is_flag=True, help="Also list each request under its step.")
 def check(scenario: str, target: str | None, requests: bool) -> None:
@@ -40,7 +62,7 @@ def check(scenario: str, target: str | None, requests: bool) -> None:
 
 
 @click.command(epilog="Example: doorbuster cleanup runs/NEW --yes")
-@click.argument("run_directory", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run_directory", metavar="RUN", type=PATH)
 @click.option("--target", help="Where the shop answers now; else where the run found it.")
 @click.option("--yes", is_flag=True, help="Cancel them; without it they are only listed.")
 def cleanup(run_directory: Path, target: str | None, yes: bool) -> None:

@@ -52,6 +52,8 @@ def headroom(
         print(walked.headroom.text())
         print(f"chart: {walked.chart}")
     for run in walked.runs:
+        for reason in run.reasons:
+            print(f"INVALID: {reason}")
         print(run.directory.path)
     sys.exit(walked.exit_code)
 

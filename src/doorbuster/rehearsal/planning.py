@@ -39,8 +39,8 @@ def plan_of(
             "one as known to whoever read the file"
         )
     check_faults(scenario, scenario_path)
-    curve_path = scenario_path.parent / scenario.traffic.curve
-    plan = build_plan(scenario, curve_path, seed=seed, scale=scale, minutes=minutes, control=control, hold_at=hold_at)
+    curve = scenario_path.parent / scenario.traffic.curve
+    plan = build_plan(scenario, curve, seed=seed, scale=scale, minutes=minutes, control=control, hold_at=hold_at)
     end_s = plan.warm_up_s + plan.window.duration_s
     for fault in scenario.faults:
         if fault.at >= end_s:

@@ -33,8 +33,6 @@ class Plan:
     seed: int
     scale: float
     minutes: float | None
-    hold_at: float | None
-    """The level that a headroom scenario holds, in multiples of last year's peak; None for its ramp and for others."""
     edges_s: NDArray[np.float64]
     """Bounds of the pieces in seconds, shape (pieces + 1,); the first piece is the warm-up where there is one."""
     last_year_per_s: NDArray[np.float64]
@@ -43,6 +41,8 @@ class Plan:
     """Sessions a second to send, shape (pieces, journeys), in the order of JOURNEYS."""
     control: bool = False
     """Whether a control is walked beside the candidate: then each shopper goes to one of the two."""
+    hold_at: float | None = None
+    """The level that a headroom scenario holds, in multiples of last year's peak; None for its ramp and for others."""
 
     @property
     def warm_up_s(self) -> float:
@@ -79,8 +79,8 @@ class Plan:
 
     def fingerprint(self) -> str:
         """The same for two processes exactly when they would send the same shoppers there at the same instants."""
-        where = self.arm_index.tobytes() if self.control else b""
-        return hashlib.sha256(self.due_us.tobytes() + self.journey_index.tobytes() + where).hexdigest()
+        arms = self.arm_index.tobytes() if self.control else b""
+        return hashlib.sha256(self.due_us.tobytes() + self.journey_index.tobytes() + arms).hexdigest()
 
     def planned_by_second(self) -> NDArray[np.int64]:
         """Arrivals due in each second by journey: shape (seconds, journeys)."""
@@ -102,8 +102,8 @@ def build_plan(
     """Read a scenario's curve and lay its window on the run's clock.
 
     `scale` multiplies the rates; `minutes` squeezes the window's clock at unchanged rates; the warm-up keeps
-    its length; `control` shares the same shoppers out between two deployments; `hold_at` makes a headroom scenario
-    hold that multiple of last year's peak instead of its ramp.
+    its length; `control` shares the same shoppers out between two deployments; `hold_at` makes a headroom scenario hold
+    that multiple of last year's peak instead of its ramp.
     Raises CurveError and ScenarioError.
     """
     curve = load_curve(curve_path, scenario.traffic)
@@ -143,7 +143,7 @@ def build_plan(
         )
     return Plan(
         scenario, curve, window, scenario.traffic.seed if seed is None else seed, scale, minutes,
-        hold_at, edges_s, last_year, planned, control,
+        edges_s, last_year, planned, control, hold_at,
     )  # fmt: skip
 
 

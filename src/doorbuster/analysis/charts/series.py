@@ -76,7 +76,7 @@ def _latency(axes: Axes, run: Run) -> None:
     every_s = bin_seconds(run.duration_s, 60)
     bins = max(1, int(np.ceil(run.duration_s / every_s)))
     bin_of_second = np.arange(int(np.ceil(run.duration_s))) // every_s
-    values_ms = binned_quantiles(run, Selection(), bin_of_second, bins, [q for _, q, _ in _QUANTILES])
+    values_ms = binned_quantiles((run,), Selection(), (bin_of_second,), bins, [q for _, q, _ in _QUANTILES]).value_ms
     middle = ((np.arange(bins) + 0.5) * every_s).tolist()
     lines = [
         Line(middle, values_ms[:, position].tolist(), name, THIS_YEAR, dash)

@@ -12,10 +12,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
+from numpy.typing import NDArray
 
-from doorbuster.analysis.wording import clock_text, milliseconds
+from doorbuster.analysis.wording import clock_text, milliseconds, whole
 
 THIS_YEAR: Final = "#123c69"
 LAST_YEAR: Final = "#8a8a8a"
@@ -48,19 +50,28 @@ class Line:
     width: float = 1.6
 
 
-def new_figure(title: str, unit: str) -> tuple[Figure, Axes]:
+def new_figure(title: str, unit: str, height_inches: float = SIZE_INCHES[1]) -> tuple[Figure, Axes]:
     """An empty chart whose title says what is shown and whose second line says in which unit."""
-    with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans"}):
-        figure = Figure(figsize=SIZE_INCHES, layout="constrained")
-        axes = figure.subplots()
-    axes.set_title(f"{title}\n", loc="left", fontsize=11, fontweight="bold")
-    axes.annotate(unit, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=8.5, color="#444444")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(labelsize=9, length=3)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    figure, (axes,) = new_panels((title,), (unit,), height_inches)
     return figure, axes
+
+
+def new_panels(
+    titles: Sequence[str], units: Sequence[str], height_inches: float, heights: Sequence[float] = (1,)
+) -> tuple[Figure, list[Axes]]:
+    """The same with panels one above the other that share their x axis; `heights` is how they share the height."""
+    with mpl.rc_context({"font.size": 9, "font.family": "sans-serif"}):
+        figure = Figure(figsize=(SIZE_INCHES[0], height_inches), layout="constrained")
+        panels = figure.subplots(len(titles), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axes, title, unit in zip(panels, titles, units, strict=True):
+        axes.set_title(f"{title}\n", loc="left", fontsize=11, fontweight="bold")
+        axes.annotate(unit, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=8.5, color="#444444")
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        axes.tick_params(labelsize=9, length=3)
+        axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+        axes.set_axisbelow(True)
+    return figure, list(panels)
 
 
 def png(figure: Figure) -> bytes:
@@ -70,9 +81,19 @@ def png(figure: Figure) -> bytes:
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(DOTS_PER_INCH)
     canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib types it so
+    figure.set_layout_engine("none")  # what is laid out stays so: laying out again would cost as much as drawing
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # the same
     out = io.BytesIO()
-    Image.fromarray(pixels).convert("RGB").quantize(48).save(out, "PNG", optimize=True)
+    Image.fromarray(pixels).convert("RGB").quantize(48).save(out, "PNG")
+    return out.getvalue()
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as an SVG, its words as text; equal runs give equal bytes."""
+    out = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "doorbuster"}):
+        # `savefig` would draw everything twice; matplotlib types neither.
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})  # type: ignore[no-untyped-call]
     return out.getvalue()
 
 
@@ -81,15 +102,17 @@ def bin_seconds(span_s: float, most_bins: int) -> int:
     return next((width for width in _BINS_S if span_s / width <= most_bins), _BINS_S[-1])
 
 
-def clock_axis(axes: Axes, end_s: float, warm_up_s: float = 0.0) -> None:
-    """The x axis as the scenario's clock, with the warm-up shaded and named."""
+def clock_axis(axes: Axes, end_s: float, warm_up_s: float = 0.0, named: bool = True) -> None:
+    """The x axis as the run's clock, with the warm-up shaded and `named`."""
     end_s = max(1.0, end_s)
+    under_axis(axes, "time since the run began")
     step = next((tick for tick in _TICKS_S if end_s / tick <= 6), _TICKS_S[-1])
     axes.set_xlim(0, end_s)
     axes.xaxis.set_major_locator(FixedLocator([float(at) for at in np.arange(0, end_s + 1, step)]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock_text(value)))
     if warm_up_s > 0:
         axes.axvspan(0, warm_up_s, color=WARM_UP, zorder=0, linewidth=0)
+    if warm_up_s > 0 and named:
         wide = warm_up_s / end_s > 0.12
         axes.annotate(
             "warm-up",
@@ -105,8 +128,13 @@ def clock_axis(axes: Axes, end_s: float, warm_up_s: float = 0.0) -> None:
         )
 
 
+def under_axis(axes: Axes, words: str) -> None:
+    """What the x axis counts, below it."""
+    axes.set_xlabel(words, fontsize=8.5, color="#444444", loc="left")
+
+
 def draw_lines(axes: Axes, lines: Sequence[Line]) -> None:
-    """Draw lines and write each one's name beside its last point, pushed apart where they would overlap."""
+    """Draw lines; `name_lines` writes each one's name beside its last point."""
     for line in lines:
         axes.plot(
             line.x,
@@ -120,15 +148,15 @@ def draw_lines(axes: Axes, lines: Sequence[Line]) -> None:
         )
 
 
-def name_lines(axes: Axes, lines: Sequence[Line]) -> None:
-    """Write names at line ends; call once the limits of the axes are final."""
+def name_lines(axes: Axes, lines: Sequence[Line], gap: float = 0.075) -> None:
+    """Write names at line ends, `gap` of the axes' height apart; call once the limits of the axes are final."""
     ends = []
     for line in lines:
         seen = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
         if line.label and seen:
             ends.append((_height(axes, seen[-1][1]), line))
     ends.sort(key=lambda end: end[0])
-    gap, placed = 0.075, 0.03 - 0.075
+    placed = 0.03 - gap
     heights = []
     for height, _ in ends:
         placed = max(height, placed + gap)
@@ -173,21 +201,62 @@ def latency_axis(axes: Axes, values_ms: Sequence[float]) -> str:
 
 
 def say_empty(axes: Axes, sentence: str) -> None:
-    """Say in the middle of a chart why nothing is drawn."""
+    """Say in the middle of a chart why nothing is drawn; an axis without a line has no numbers."""
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
     axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=9, color="#666666")
 
 
-def legend(axes: Axes, lines: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """A one-row legend below the chart for what line-end names cannot say."""
+def draw_band(
+    axes: Axes, x: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], colour: str
+) -> None:
+    """How sure a line is, as a pale area with thin edges: two of them stay apart in print."""
+    axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0, zorder=1)
+    for edge in (low, high):
+        axes.plot(x, edge, color=colour, alpha=0.45, linewidth=0.5, zorder=1)
+
+
+def year_legend(axes: Axes, candidate_samples: int, baseline_samples: int | None, words: str = "") -> None:
+    """Below the chart: which ink is which year and how many steps it stands for, and what the bands are.
+
+    `baseline_samples` is None where there is no run of last year to say anything of.
+    """
+    looks = (("this year", candidate_samples, THIS_YEAR, "o"), ("last year", baseline_samples, LAST_YEAR, "s"))
+    legend(
+        axes,
+        [
+            (f"{year}, n = {whole(samples)}" if samples else f"{year}, none", {"color": colour, "marker": marker})
+            for year, samples, colour, marker in looks
+            if samples is not None
+        ],
+    )
+    if words:
+        under_axis(axes, f"{axes.get_xlabel()}\n{words}")
+
+
+def legend(axes: Axes, lines: Sequence[tuple[str, dict[str, Any]]], columns: int = 0) -> None:
+    """A legend below the chart for what line-end names cannot say, in one row unless `columns` are given."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], **look) for _, look in lines]
+    handles = [Line2D([], [], **{"markersize": 3.5, **look}) for _, look in lines]
+    _legend(axes, handles, [text for text, _ in lines], columns or len(lines))
+
+
+def area_legend(axes: Axes, areas: Sequence[tuple[str, dict[str, Any]]], columns: int) -> None:
+    """The same for filled areas."""
+    from matplotlib.patches import Patch
+
+    _legend(axes, [Patch(**look) for _, look in areas], [text for text, _ in areas], columns)
+
+
+def _legend(axes: Axes, handles: Sequence[Any], texts: Sequence[str], columns: int) -> None:
     axes.figure.legend(
         handles,
-        [text for text, _ in lines],
+        texts,
         loc="outside lower left",
-        ncols=len(lines),
+        ncols=columns,
         fontsize=9,
         frameon=False,
-        handlelength=2.6,
+        handlelength=2.2,
+        columnspacing=1.2,
     )

@@ -139,7 +139,11 @@ def _info(
         "platform": steps.platform or None,
         "started_at": datetime.fromtimestamp(zero_s, UTC).isoformat() if known else None,
         "ended_at": datetime.fromtimestamp(end_s, UTC).isoformat() if known else None,
-        "clock": {"warm_up_s": warm_up_s, "duration_s": max(warm_up_s, round(float(end_s - zero_s), 3)), "squeeze": 1.0},
+        "clock": {
+            "warm_up_s": warm_up_s,
+            "duration_s": max(warm_up_s, round(float(end_s - zero_s), 3)),
+            "squeeze": 1.0,
+        },
         "complete": True,
         "stopped_because": "last year's test ended",
         "steps": answers,

@@ -169,7 +169,7 @@ def _contradicts(file: ResultFile, row: dict[str, str], notes: Notes) -> None:
     if slowest is not None and most is not None and abs(slowest - most) > 0.06 * max(slowest, most):
         notes.warn(
             "read",
-            f"{file.where}: \"{row.get('Name', '')[:60]}\" contradicts itself: its 100 % is {slowest:g} ms, its maximum "
+            f'{file.where}: "{row.get("Name", "")[:60]}" contradicts itself: its 100 % is {slowest:g} ms, its maximum '
             f"{most:g} ms; believe neither",
         )
 
