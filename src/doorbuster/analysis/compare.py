@@ -61,7 +61,8 @@ class Comparison:
         return self.equal_load.changes if self.equal_load else self.changes
 
     paired: bool = False
-    """Whether the other side is the control that was walked in the same run."""
+    """Whether the other side is the control that was walked in the same run: then there is the metric `typical` as
+    well, and the intervals of all ratios hold together."""
 
     def of(self, selection: Selection, metric: str) -> Change | None:
         """The change that is judged; None for what neither side measured."""
