@@ -12,6 +12,8 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.regressions import change_sentence, numbers_of
 
 _SAID = (
+    (re.compile("measured last year only"), "measured at the control only"),
+    (re.compile("measured this year only"), "measured at the candidate only"),
     (re.compile(r"\blast year\b"), "the control"),
     (re.compile(r"\bthis year\b"), "the candidate"),
     # Several such runs are judged one by one; a longer one knows more.
