@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-live html-checkouts spark lint types wheel-check bars bars-slice proof proof-full proof-slice field-report bench faults fuzz soak constraints clean
+.PHONY: demo test test-live page-check html-checkouts spark lint types wheel-check bars bars-slice proof proof-full proof-slice field-report bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -29,6 +29,9 @@ test: $(VENV)/.test-installed  ## all tests
 
 test-live: $(VENV)/.test-installed  ## all journeys on real engines, installed and started here; needs Node 20 and npm, PostgreSQL 15
 	DOORBUSTER_LIVE=1 $(BIN)/python -m pytest tests/live
+
+page-check: $(VENV)/.test-installed  ## the report in headless Chromium, on a desk, a phone and paper, with axe; installs Chromium and Node where there is apt
+	DOORBUSTER_PAGE_CHECK=1 $(BIN)/python -m pytest tests/analysis/test_page_in_a_browser.py
 
 spark: $(VENV)/.spark-installed  ## an access log counted by DuckDB and by PySpark: difference 0; needs Java 17
 	DOORBUSTER_SPARK=1 $(BIN)/python -m pytest tests/importers/log/test_spark.py

@@ -8,9 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pandas as pd
 import pytest
 from hypothesis import settings
@@ -34,6 +37,26 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no shared folder of real data; set DOORBUSTER_SHARED")
     return folder
+
+
+def verdict_schema() -> dict[str, Any]:
+    """The schema that is shipped beside the code which writes verdict.json."""
+    text = resources.files("doorbuster.analysis").joinpath("verdict.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_verdict_is_what_its_schema_says(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever test wrote a verdict.json, by a function or by the command line, it fits the published schema."""
+    yield
+    validator = jsonschema.Draft202012Validator(verdict_schema())
+    for folder, folders, files in os.walk(tmp_path_factory.getbasetemp()):
+        folders[:] = [name for name in folders if not name.endswith((".parquet", "node_modules"))]
+        if "verdict.json" in files:
+            written = Path(folder) / "verdict.json"
+            wrong = [error.message for error in validator.iter_errors(json.loads(written.read_text()))]
+            assert not wrong, f"{written}: {wrong[0]}"
 
 
 @pytest.fixture

@@ -17,13 +17,17 @@ from synthetic import Recipe, make_killed_run, make_run
 from doorbuster.analysis import PromiseResult, Verdict, judge, open_run, write_outputs, write_report
 from doorbuster.analysis.charts import Years, draw_charts, plan_chart
 from doorbuster.analysis.charts.offences import offences_chart
+from doorbuster.analysis.charts.years import on_clock_of
 from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.headline import three_sentences
+from doorbuster.analysis.load import Run
 from doorbuster.analysis.promised import promise_results
+from doorbuster.analysis.summary import render_summary
 from doorbuster.audit.audit import Audit
 from doorbuster.cards import cards
 from doorbuster.errors import CardError, RunDirectoryError
 from doorbuster.promises.fact import Finding, Offence
+from doorbuster.record.directory import RunDirectory
 
 HOSTILE = '<script>alert("1")</script> & | `*[x](y)*` \x00\x1b\ufffe "\''
 GATE = Gate.model_validate(
@@ -262,3 +266,33 @@ def test_offences_at_odd_moments_are_drawn_or_counted(at_us: int | None, tmp_pat
     run = open_run(make_run(tmp_path / "run", SMALL))
     figure = offences_chart(run, [Offence("lost", at_us), Offence("lost", None, subject="hat")])
     assert "more have no time" in "".join(text.get_text() for text in figure.axes[0].texts)
+
+
+def test_the_summary_draws_each_step_in_letters(reported: tuple[Path, Verdict]) -> None:
+    page, verdict = reported
+    summary = render_summary(open_run(page.parent), verdict)
+    drawn = summary.split("```text\n")[1].split("\n```")[0].splitlines()
+    slow = next(line for line in drawn if line.startswith("checkout.complete "))
+    assert re.search(r"[-|:]*[Xo*][-|:]*\s+\d\.\d\dx \(", slow)
+    said = [re.search(r"\d\.\d\dx \(|too few", line) for line in drawn[1:-1]]
+    assert len({found.start() for found in said if found}) == 1  # one axis for all
+    assert "data:" not in summary
+    assert "![" not in summary
+
+
+def test_a_summary_of_a_run_that_was_none_draws_nothing(tmp_path: Path) -> None:
+    run = make_killed_run(tmp_path / "run")
+    assert "```" not in render_summary(open_run(run), judged(run, make_run(tmp_path / "last", SMALL)))
+
+
+@pytest.mark.parametrize(
+    ("squeeze", "warm_up_s", "at_s"), [(1.0, 10, 100.0), (1.0, 0, 110.0), (5.0, 0, 30.0), (0.5, 10, 190.0)]
+)
+def test_second_100_of_last_year_is_drawn_where_its_moment_comes_this_year(
+    squeeze: float, warm_up_s: int, at_s: float
+) -> None:
+    def run_of(**clock: float) -> Run:
+        return Run(RunDirectory(Path("none")), {"clock": {"duration_s": 200, **clock}})
+
+    ours, theirs = run_of(warm_up_s=10, squeeze=1.0), run_of(warm_up_s=warm_up_s, squeeze=squeeze)
+    assert on_clock_of(ours, theirs)[100] == pytest.approx(at_s)

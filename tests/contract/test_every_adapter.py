@@ -106,7 +106,15 @@ def test_rubbish_instead_of_an_order_is_never_a_purchase(exchange: Exchange, jou
 
 @pytest.mark.parametrize(("exchange", "journey"), BUYING)
 @pytest.mark.parametrize(
-    "lost", [Response(0, {}, b"", "no answer in time"), Response(500, {}, b""), Response(502, {}, b"<html>")], ids=str
+    "lost",
+    [
+        Response(0, {}, b"", "no answer in time"),
+        Response(500, {}, b""),
+        Response(502, {}, b"<html>"),
+        Response(408, {}, b"<html>"),  # from a proxy that waited for the shop, which may well have done it
+        json_response({"message": "Request timed out"}, 408),
+    ],
+    ids=str,
 )
 def test_a_lost_answer_on_a_money_step_is_unknown_and_is_looked_up(
     exchange: Exchange, journey: str, lost: Response

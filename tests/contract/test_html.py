@@ -15,6 +15,7 @@ from doorbuster.errors import ScenarioError, TargetError
 from doorbuster.storefronts.base import Customer, Line, Product, Response, Shop, Visit
 from doorbuster.storefronts.html import PLATFORM
 from doorbuster.storefronts.html_description import GIVEN, Books, Catalogue, Description, Hazards
+from doorbuster.storefronts.html_hazards import gateways_in
 from doorbuster.storefronts.html_page import amount_minor
 from doorbuster.storefronts.html_request import Expect, Request, Sign
 from doorbuster.storefronts.platforms import options_of
@@ -122,7 +123,7 @@ def test_the_forms_of_a_payment_gateway_are_sent_on_there_and_back(tmp_path: Pat
     assert (back.url, back.form) == (f"{BASE_URL}/paid", {"ok": "1"})
 
 
-@pytest.mark.parametrize("host", ["sis.redsys.es", "sis-t.redsys.es", "www.paypal.com"])
+@pytest.mark.parametrize("host", ["sis.redsys.es", "sis-t.redsys.es", "www.paypal.com", "live.adyen.com"])
 def test_nothing_is_sent_to_a_gateway_that_is_live_or_shared(tmp_path: Path, host: str) -> None:
     canned = Canned({"/place": PAY.replace("pay.example", host), "/thanks": THANKS})
     answer = shopper(described(tmp_path), canned).checkout_complete()
@@ -305,12 +306,25 @@ def test_a_shop_without_books_asks_for_its_orders(tmp_path: Path) -> None:
         PLATFORM.backstage(Canned({}), Shop(BASE_URL, described(tmp_path))).read_back()
 
 
+@pytest.mark.parametrize(
+    ("page", "dangers"),
+    [
+        ('<form method=post action="https://test.adyen.com/hpp/pay.shtml">', 1),
+        ("<script src='https://www.paypal.com/sdk/js?client-id=1'></script>", 1),
+        ('<form action=//checkout.stripe.com/pay> <script src="https://js.stripe.com/v3">', 1),
+        ('<script src="https://js.stripe.com/v3"></script><a href="https://www.paypal.com/">we take PayPal</a>', 0),
+    ],
+)
+def test_one_list_says_what_a_payment_service_is(page: str, dangers: int) -> None:
+    assert len(gateways_in(page)) == dangers
+
+
 def test_gateways_on_its_pages_are_hazards(tmp_path: Path) -> None:
     options = described(tmp_path, hazards={"pages": ["/", "/pay"]})
     pages = {"/": "<p>", "/pay": '<form action="https://sis.redsys.es/sis/realizarPago"><i data-key="pk_live_1">'}
     said = PLATFORM.backstage(Canned(pages), Shop(BASE_URL, options)).hazards()
     assert len(said) == 2
-    assert "sis.redsys.es, which takes real money" in said[0]
+    assert "sis.redsys.es, which belongs to Redsys" in said[0]
     assert PLATFORM.backstage(Canned({}), Shop(BASE_URL, options)).hazards() == []
 
 

@@ -66,7 +66,7 @@ def test_an_engine_that_does_not_come_up_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(path.parent for path in FOLDER.glob("*/package.json")), ids=lambda path: path.name
+    "folder", sorted(path.parent for path in FOLDER.parent.glob("*/**/package.json")), ids=lambda path: path.name
 )
 def test_what_npm_installs_is_pinned_and_names_no_address(folder: Path) -> None:
     wanted = json.loads((folder / "package.json").read_text())

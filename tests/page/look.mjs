@@ -29,8 +29,6 @@ async function look(address, name, screen) {
   const seen = await page.evaluate(() => {
     const bottom = (selector) => document.querySelector(selector)?.getBoundingClientRect().bottom ?? null;
     return {
-      screen_height: innerHeight,
-      screen_width: innerWidth,
       page_width: document.documentElement.scrollWidth,
       bottoms: { verdict: bottom(".verdict"), sentences: bottom(".three"), chart: bottom(".first img") },
       broken_images: [...document.images].filter((image) => !image.naturalWidth).length,
@@ -45,7 +43,8 @@ async function look(address, name, screen) {
     sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b(?!s)/g).length;
   }
   await page.close();
-  return { ...seen, violations, fetched: fetched.filter((url) => !url.startsWith("data:")), sheets };
+  // Not the window's own size: a phone zooms out where a page is too wide, and says it is as wide as the page.
+  return { ...seen, screen_width: screen.width, screen_height: screen.height, violations, fetched: fetched.filter((url) => !url.startsWith("data:")), sheets };
 }
 
 const told = {};

@@ -19,7 +19,7 @@ from doorbuster.errors import TargetError
 from doorbuster.storefronts.base import Platform, ReadBack
 from doorbuster.storefronts.noop import NoopStorefront
 from doorbuster.storefronts.options import NO_OPTIONS
-from doorbuster.storefronts.staging_facts import fact
+from doorbuster.storefronts.facts import fact
 
 
 class Backstage:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from doorbuster.errors import TargetError
-from doorbuster.rehearsal.plain_http import plain_http
+from doorbuster.rehearsal.plain_http import plain_http, witness_http
 from doorbuster.rehearsal.preflight import preflight
 from doorbuster.rehearsal.prepare import RunOptions, prepare
 from doorbuster.scenario import load_scenario
@@ -170,6 +170,13 @@ def test_what_is_not_load_stays_with_the_allowed_hosts_too(bystander: Bystander)
         plain_http(settings, "http://127.0.0.1:1", ("127.0.0.1",)) as http,
         pytest.raises(TargetError, match="nothing was sent"),
     ):
+        http.get(bystander.url)
+    assert bystander.visitors == 0
+
+
+def test_witnesses_elsewhere_get_nothing(bystander: Bystander) -> None:
+    """An address that a witness answers with may lead anywhere too."""
+    with pytest.raises(TargetError, match="not among"), witness_http(Settings(), ("127.0.0.1",)) as http:
         http.get(bystander.url)
     assert bystander.visitors == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from doorbuster.rehearsal.check_text import check_text, requests_text
 from doorbuster.rehearsal.lone_shopper import Sent, Taken
 from doorbuster.rehearsal.row import Row
 from doorbuster.rehearsal.seen import Moment, Seen, Tried, Walked
-from doorbuster.storefronts.base import OK, Answer, Product
-from doorbuster.storefronts.staging_facts import fact
+from doorbuster.storefronts.base import OK, Answer, Product, Shop
+from doorbuster.storefronts.facts import fact
+from doorbuster.storefronts.platforms import platform_named
 
 LINEN = Product("linen", "linen-s", "L1", 2500, "EUR", 9)
 BOUGHT = Answer("ok", order_id="A1", total_minor=3000, currency="EUR")
@@ -158,6 +160,22 @@ def test_a_payment_that_was_lost_names_the_payment_and_not_the_search_for_its_or
     assert row("totals", seen).state == "cannot tell"
 
 
+def test_hazards_that_nobody_could_see_are_no_all_clear() -> None:
+    blind = row("hazards", sound(untold="whether its payments are live; set DOORBUSTER_ADMIN_TOKEN"))
+    assert (blind.state, blind.do) == ("cannot tell", "set DOORBUSTER_ADMIN_TOKEN")
+
+
+@pytest.mark.parametrize("name", ["acp", "medusa", "saleor", "vendure", "woocommerce"])
+def test_platforms_say_what_they_cannot_see_without_an_admin_token(name: str) -> None:
+    platform = platform_named(name, Path(), "here")
+    said = platform.untold(Shop("http://127.0.0.1:1"))
+    assert said is not None
+    assert "live" in said
+    assert len(said.split("; ")) == 2  # what, and what to do
+    seeing = platform.untold(Shop("http://127.0.0.1:1", admin_token="secret"))
+    assert (seeing is None) == (name != "acp")
+
+
 def test_requests_stand_under_their_steps_and_give_no_value_away() -> None:
     sent = (Sent("POST", "/pay?token=…", 302, 12.3), Sent("GET", "pay.example/", 0, 5.0, "no answer in time"))
     shopper = Walked("cart", None, (Taken("cart.add", Answer("error", "no answer in time"), sent),), None)
@@ -166,6 +184,16 @@ def test_requests_stand_under_their_steps_and_give_no_value_away() -> None:
     assert lines[1].split() == ["cart.add", "error,", "no", "answer", "in", "time"]
     assert lines[2].split() == ["POST", "/pay?token=…", "302", "12", "ms"]
     assert lines[3].split()[:3] == ["GET", "pay.example/", "none:"]
+
+
+def test_requests_by_graphql_are_told_apart_by_what_they_ask_for() -> None:
+    sent = (Sent("POST", "/graphql", 200, 3.0, operation="AddProducts"), Sent("POST", "/graphql", 200, 3.0))
+    shopper = Walked("cart", None, (Taken("cart.add", OK, sent),), None)
+    lines = requests_text(sound(tried=[], walked={"cart": shopper})).splitlines()
+    assert [line.split()[:3] for line in lines[2:]] == [
+        ["POST", "/graphql", "AddProducts"],
+        ["POST", "/graphql", "200"],
+    ]
 
 
 def test_long_sentences_are_broken_and_stay_in_their_column() -> None:

@@ -14,7 +14,7 @@ from doorbuster.analysis.comparable import Difference, forbids
 from doorbuster.analysis.comparable import differences as differences_of
 from doorbuster.analysis.comparison_rules import AS_CALIBRATED, ComparisonRules
 from doorbuster.analysis.equal_load import EqualLoad, equal_load
-from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.estimates import Estimates, Sides, like_clock
 from doorbuster.analysis.failing_more import error_changes
 from doorbuster.analysis.gate_file import QUANTILES, Regression
 from doorbuster.analysis.load import Run
@@ -47,6 +47,9 @@ class Comparison:
     """What else is not the same on both sides."""
     equal_load: EqualLoad | None = None
     """The same at equal load; None where both sides were planned for the same load."""
+    paired: bool = False
+    """Whether the other side is the control that was walked in the same run: then there is the metric `typical` as
+    well, and the intervals of all ratios hold together."""
 
     @property
     def forbidden(self) -> str | None:
@@ -60,9 +63,11 @@ class Comparison:
             return ()
         return self.equal_load.changes if self.equal_load else self.changes
 
-    paired: bool = False
-    """Whether the other side is the control that was walked in the same run: then there is the metric `typical` as
-    well, and the intervals of all ratios hold together."""
+    @property
+    def judged_table(self) -> pd.DataFrame:
+        """The table whose rows are judged: that at equal load, where there is one."""
+        at_equal_load = self.equal_load.table if self.equal_load else None
+        return self.table if at_equal_load is None else at_equal_load
 
     def of(self, selection: Selection, metric: str) -> Change | None:
         """The change that is judged; None for what neither side measured."""
@@ -91,10 +96,11 @@ def compare_runs(
     at_equal_load = equal_load(sides, rules)
     differences = differences_of(candidates, baselines, at_equal_load)
     mix = {} if forbids(differences) else mix_weights(candidates, baselines)
-    known = Estimates(rules.resamples, mix) if mix or estimates is None else estimates
+    clock = like_clock((*candidates, *baselines, *aa)) if estimates is None else estimates.clock
+    known = Estimates(rules.resamples, mix, clock=clock) if mix or estimates is None else estimates
     changes = _changes(sides, rules, declared, known)
     if at_equal_load and not forbids(differences):
-        there = Estimates(rules.resamples, mix, at_equal_load.matched)
+        there = Estimates(rules.resamples, mix, at_equal_load.matched, clock)
         told = [replace(one, at_equal_load=True) for one in _changes(sides, rules, declared, there)]
         at_equal_load = replace(at_equal_load, changes=tuple(told), table=_table(told))
     if at_equal_load or forbids(differences):

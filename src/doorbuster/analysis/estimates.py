@@ -58,6 +58,8 @@ class Estimates:
     """What a step of each journey counts for where journeys are taken together; 1 in a run that is not in here."""
     matched: MatchedLoad | None = None
     """Runs that are in here are told only where they were planned to be as busy as each other."""
+    clock: Clock = "response"
+    """What comparisons are made on, where nobody asks for another."""
     _cells: dict[Run, Cells] = field(default_factory=dict)
     _measured: dict[tuple[Run, Selection, Clock], Measured] = field(default_factory=dict)
     _quantiles: dict[tuple[Run, Selection, str, Clock], Quantile] = field(default_factory=dict)
@@ -69,8 +71,9 @@ class Estimates:
             self._cells[run] = matched.cells[matched.runs.index(run)] if matched else judged_cells(run)
         return self._cells[run]
 
-    def quantile(self, run: Run, selection: Selection, metric: str, clock: Clock = "response") -> Quantile:
+    def quantile(self, run: Run, selection: Selection, metric: str, clock: Clock | None = None) -> Quantile:
         """A latency quantile of one run."""
+        clock = clock or self.clock
         key = (run, selection, metric, clock)
         if key not in self._quantiles:
             where = (run, selection, clock)
@@ -120,6 +123,11 @@ class Estimates:
         logs = [_log(cell) for row in table for line in row for cell in line]
         errors = [cell.log_error for row in table for line in row for cell in line]
         return Group(np.reshape(logs, shape), np.reshape(errors, shape) ** 2)
+
+
+def like_clock(runs: Sequence[Run]) -> Clock:
+    """The clock on which all of these runs have times: a time since sending is never set beside one since due."""
+    return "service" if any(run.timed_by == "service" for run in runs) else "response"
 
 
 def _log(quantile: Quantile) -> float:

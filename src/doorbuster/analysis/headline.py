@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from doorbuster.analysis.charts.ratios import Ratio, ratios_of
 from doorbuster.analysis.entries import Entry
 from doorbuster.analysis.paired import TYPICAL
+from doorbuster.analysis.ratios import Ratio, ratios_of
 from doorbuster.analysis.verdict import Verdict, ranked_entries
 from doorbuster.analysis.wording import times
 from doorbuster.vocabulary import Verdict as Word

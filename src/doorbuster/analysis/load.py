@@ -13,7 +13,7 @@ import pandas as pd
 from doorbuster.errors import RunDirectoryError
 from doorbuster.record.directory import RunDirectory
 from doorbuster.record.reading import read_table
-from doorbuster.vocabulary import ARM, ARMS, CONTROL
+from doorbuster.vocabulary import ARM, ARMS, CONTROL, Clock
 
 # Columns that say "nothing here" by being null; a null anywhere else in these two tables is damage.
 _MAY_BE_NULL: Final = frozenset({"late_ms_p50", "late_ms_p99", "late_ms_max", "worker"})
@@ -44,13 +44,25 @@ class Run:
 
     @property
     def from_telemetry(self) -> bool:
-        """Whether an importer made it from last year's logs: real shoppers, no generator, no books."""
+        """Whether an importer made it, from last year's logs or another tool's results: no generator, no books."""
         return isinstance(self.info.get("telemetry"), dict)
 
     @cached_property
     def control(self) -> Run | None:
         """Last release's deployment, walked in the same run; None where there was none, and for the control itself."""
         return of_arm(self.directory, self.info, CONTROL) if self.arm == ARM and self.info.get("arms") else None
+
+    @property
+    def timed_by(self) -> Clock:
+        """The clock that its times are on: another tool's results have none of when a step was due."""
+        telemetry = self.info.get("telemetry")
+        return "service" if isinstance(telemetry, dict) and telemetry.get("clock") == "service" else "response"
+
+    @property
+    def other_tool(self) -> str | None:
+        """Whose result files it was made from; None for a run of ours, and for a log."""
+        telemetry = self.info.get("telemetry")
+        return str(telemetry["tool"]) if isinstance(telemetry, dict) and "tool" in telemetry else None
 
     @cached_property
     def arrivals(self) -> pd.DataFrame:

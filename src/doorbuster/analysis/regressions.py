@@ -145,6 +145,9 @@ def _missing(regression: Regression, sides: Sides, estimates: Estimates) -> str:
         if not fewest.samples:
             return f"{nothing_of(regression.selection.name)} {whose}"
         if all(run.from_telemetry and run.latency["bucket_us"].isna().all() for run in runs):
+            tools = {run.other_tool for run in runs if run.other_tool}
+            if tools:
+                return f"{' and '.join(sorted(tools))}'s files of {whose} hold figures, and no request's own time"
             return f"the log of {whose} holds no request times"
     return f"too few {regression.selection.name} were measured for a {regression.metric}"
 

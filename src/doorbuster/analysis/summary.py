@@ -7,6 +7,7 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from doorbuster.analysis.load import Run
+from doorbuster.analysis.text_charts import ratios_text
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 
 
@@ -27,6 +28,8 @@ def render_summary(run: Run, verdict: Verdict) -> str:
         meaning=MEANING[verdict.verdict],
         entries=ranked_entries(verdict.entries),
         warnings=verdict.warnings,
+        # Of a run that was no rehearsal nothing may look like a result.
+        ratios=ratios_text(verdict.comparison) if verdict.validity.valid else "",
     )
 
 

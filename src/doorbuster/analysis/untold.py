@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from doorbuster.analysis.charts.ratios import ratios_of
 from doorbuster.analysis.compare import Comparison
+from doorbuster.analysis.ratios import ratios_of
 from doorbuster.analysis.wording import times
 
 _QUANTILES: Final = ("p50", "p95", "p99")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from doorbuster.analysis.gate_file import ValidityRules
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.wording import NOT_MEASURED, clock_text, milliseconds, percent, whole
+
+MOST_SCRIPT_ERRORS: Final = 0.01
+"""Exceptions of another tool's script to an answer; more than that, and its shoppers did not walk to the end."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def judge_validity(run: Run, rules: ValidityRules) -> Validity:
     """Judge one run by its own books and by the generator's health, warm-up left out where a table knows seconds."""
     if run.from_telemetry:
         return Validity(
-            False, ("it was made from last year's logs, and can only be the side that is compared with",), ()
+            False, (f"it was made from {_source(run)}, and can only be the side that is compared with",), ()
         )
     reasons = [*_completeness(run), *_own_bugs(run), *book_mistakes(run)]
     readings = [*_arrivals(run, rules), *_generator(run, rules)]
@@ -58,8 +62,32 @@ def judge_last_year(run: Run, rules: ValidityRules) -> Validity:
     if not run.from_telemetry:
         return judge_validity(run, rules)
     steps = int(chosen_rows(run, Selection(), "response")["count"].sum())
+    if run.other_tool is not None:
+        return _other_tools(run, run.other_tool, steps)
     reading = Reading("answers in the log", steps, whole(steps), "at least 1", steps > 0)
     return Validity(reading.fine, () if reading.fine else ("its log holds no answer",), (reading,))
+
+
+def _other_tools(run: Run, tool: str, steps: int) -> Validity:
+    """Figures over a whole run are no samples; and where a script broke, few requests fail because few are made."""
+    telemetry = run.info["telemetry"]
+    broke, first = int(telemetry.get("script_errors") or 0), telemetry.get("script_errors_first") or []
+    most = steps * MOST_SCRIPT_ERRORS
+    readings = (
+        Reading(f"answers in {tool}'s files", steps, whole(steps), "at least 1", steps > 0),
+        Reading(f"exceptions of {tool}'s script", broke, whole(broke), f"at most {whole(int(most))}", broke <= most),
+    )
+    reasons = []
+    if not steps:
+        reasons.append(f"{tool}'s files hold figures over many requests and no samples: they are drawn, never compared")
+    elif not readings[1].fine:
+        said = f', most often "{first[0]["message"]}"' if first else ""
+        reasons.append(f"its script broke {whole(broke)} times beside {whole(steps)} answers{said}: shoppers broke off")
+    return Validity(not reasons, tuple(reasons), readings)
+
+
+def _source(run: Run) -> str:
+    return f"{run.other_tool}'s result files" if run.other_tool else "last year's logs"
 
 
 def _completeness(run: Run) -> list[str]:

@@ -12,7 +12,7 @@ from doorbuster.analysis.beside_control import compared_with, entries_of_control
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
 from doorbuster.analysis.equal_load import EqualLoad
-from doorbuster.analysis.estimates import Estimates, Sides
+from doorbuster.analysis.estimates import Estimates, Sides, like_clock
 from doorbuster.analysis.gate_file import Gate
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.noise import NoiseProfile
@@ -83,7 +83,7 @@ def judge(
     beside, about_control = compared_with(candidates, baselines)
     baselines, unusable = _usable(beside, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
-    estimates = Estimates(gate.comparison.resamples)
+    estimates = Estimates(gate.comparison.resamples, clock=like_clock((*baselines, *aa)))
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
     comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
     without = unusable[0] if unusable else "no run of last year was given"

@@ -112,6 +112,7 @@ def _look(
         books=rows,
         books_why_not=why_not,
         cancelled=_cancelled(books, run_id, walked.values(), rows),
+        untold=platform.untold(settings.shop(target, shop_options, backstage=True)),
     )
 
 
@@ -144,7 +145,7 @@ def _and_look(journey: str) -> Callable[[LoneShopper, Storefront], None]:
 def _read(books: Backstage, scenario: Scenario, settings: Settings) -> tuple[Sequence[Mapping[str, Any]], str | None]:
     """The shop's books and those of the scenario's witnesses, or why not; never half of them."""
     try:
-        with witness_http(settings) as http:
+        with witness_http(settings, scenario.limits.allowed_hosts) as http:
             witnesses = Witnesses(HttpxClient(http), scenario.witnesses.addresses)
             return [*books.read_back().orders, *witnesses.read_back()], None
     except (DoorbusterError, httpx.HTTPError) as failed:

@@ -49,4 +49,5 @@ def _walk(name: str, walked: Walked) -> Iterator[str]:
         yield f"  {taken.step:<20}{taken.answer.outcome}" + (f", {taken.answer.detail}" if taken.answer.detail else "")
         for sent in taken.sent:
             came = f"{sent.status}" if sent.status else f"none: {sent.failure}"
-            yield f"      {sent.method:<5} {sent.address:<56} {came}  {sent.took_ms:,.0f} ms"
+            where = f"{sent.address} {sent.operation}".rstrip()
+            yield f"      {sent.method:<5} {where:<56} {came}  {sent.took_ms:,.0f} ms"

@@ -53,8 +53,9 @@ def steer_faults(directory: RunDirectory, zero_unix_s: float, settings: Settings
                 "until_unix_s": zero_unix_s + until_s,
             }
         )
-    if witnesses := load_scenario(directory.path / "scenario.toml").witnesses.addresses:
-        with witness_http(settings) as http:
+    scenario = load_scenario(directory.path / "scenario.toml")
+    if witnesses := scenario.witnesses.addresses:
+        with witness_http(settings, scenario.limits.allowed_hosts) as http:
             Witnesses(HttpxClient(http), witnesses).steer(rows, fault_services())
     else:
         for arm in arms_walked(run):
@@ -73,7 +74,7 @@ def finish(directory: RunDirectory, settings: Settings) -> tuple[bool, tuple[str
         run = directory.update_run(complete=False, stopped_because="the load process was killed")
     scenario = load_scenario(directory.path / "scenario.toml")
     books = _read_back(directory, settings, run)
-    with witness_http(settings) as http:
+    with witness_http(settings, scenario.limits.allowed_hosts) as http:
         witnesses = Witnesses(HttpxClient(http), scenario.witnesses.addresses)
         heard = _keep_books(directory, "witnesses", witnesses.read_back) | {"names": witnesses.names()}
     after: dict[str, Any] = {"done": True, "why": None}

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from doorbuster.storefronts.payment_hosts import is_of
+
 
 @dataclass(frozen=True, slots=True)
 class HostedPlatform:
@@ -74,16 +76,6 @@ HOSTED: Final = (
     HostedPlatform("Jimdo", ("jimdo.com", "jimdosite.com"), (("x-jimdo-instance", ""), ("x-jimdo-wid", ""))),
     HostedPlatform("Shoplazza", ("myshoplazza.com",), (), ("shoplazza_source",)),
 )
-
-
-def is_of(host: str, domains: Iterable[str]) -> bool:
-    """Whether a host is one of these domains or within one.
-
-    >>> is_of("linen.myshopify.com", ["myshopify.com"]), is_of("notmyshopify.com", ["myshopify.com"])
-    (True, False)
-    """
-    name = "." + host.lower().rstrip(".")
-    return any(name.endswith("." + domain) for domain in domains)
 
 
 def hosted_by_name(host: str) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
+
+import orjson
 
 from doorbuster.journeys.shopper import Call, LeftShop
 from doorbuster.storefronts.base import Answer, Response, Visit
@@ -17,6 +20,7 @@ from doorbuster.vocabulary import MONEY_STEPS
 
 _LOOK_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
 """As the shoppers of a run wait before they look for their order."""
+_NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}")
 
 
 class Sent(NamedTuple):
@@ -29,6 +33,8 @@ class Sent(NamedTuple):
     """0 where there was no answer, and `failure` says why."""
     took_ms: float
     failure: str = ""
+    operation: str = ""
+    """What it asks for by GraphQL, where every request goes to one address."""
 
 
 class Taken(NamedTuple):
@@ -51,13 +57,15 @@ class WatchedBrowser(Browser):
 
     def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
         began_s = time.perf_counter()
-        address = _address(place.url, self._shop_host)
+        address, operation = _address(place.url, self._shop_host), _operation(place.url, body)
         try:
             response = super()._exchange(place, method, head, body, until_s)
         except (Failed, OSError) as failed:
-            self.sent.append(Sent(method, address, 0, (time.perf_counter() - began_s) * 1e3, sentence(failed)))
+            took_ms = (time.perf_counter() - began_s) * 1e3
+            self.sent.append(Sent(method, address, 0, took_ms, sentence(failed), operation))
             raise
-        self.sent.append(Sent(method, address, response.status, (time.perf_counter() - began_s) * 1e3))
+        took_ms = (time.perf_counter() - began_s) * 1e3
+        self.sent.append(Sent(method, address, response.status, took_ms, operation=operation))
         return response
 
 
@@ -144,3 +152,18 @@ def _address(url: str, shop_host: str) -> str:
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     query = "?" + "&".join(f"{name}=…" for name in names) if names else ""
     return ("" if parts.hostname == shop_host else parts.hostname or "") + (parts.path or "/") + query
+
+
+def _operation(url: str, body: bytes) -> str:
+    """The name of a GraphQL operation, which stands in an adapter's own file; empty for any other request.
+
+    >>> _operation("https://shop.example/graphql", b'{"query":"mutation Add{a}","operationName":"Add"}')
+    'Add'
+    >>> _operation("https://shop.example/graphql?query=%7Ba%7D&operationName=Home", b""), _operation("/pay", b"a=1")
+    ('Home', '')
+    """
+    said = dict(parse_qsl(urlsplit(url).query)).get("operationName", "")
+    with suppress(orjson.JSONDecodeError):
+        told = orjson.loads(body) if body else None
+        said = told.get("operationName", said) if isinstance(told, dict) else said
+    return said if isinstance(said, str) and _NAME.fullmatch(said) else ""

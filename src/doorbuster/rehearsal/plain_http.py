@@ -28,23 +28,28 @@ def plain_http(settings: Settings, base_url: str, allowed_hosts: Collection[str]
 
 
 @contextmanager
-def witness_http(settings: Settings) -> Iterator[httpx.Client]:
+def witness_http(settings: Settings, allowed_hosts: Collection[str]) -> Iterator[httpx.Client]:
     """The same without credentials: witnesses are not the shop, and its secrets are not for them."""
+    hooks = {"request": [lambda request: _only(request, allowed_hosts)]}
     verify = str(settings.ca_bundle) if settings.ca_bundle else True
-    with httpx.Client(verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
+    with httpx.Client(event_hooks=hooks, verify=verify, timeout=_TIMEOUT, trust_env=False) as client:
         yield client
+
+
+def _only(request: httpx.Request, allowed_hosts: Collection[str]) -> None:
+    host = request.url.host
+    if host not in allowed_hosts:
+        raise TargetError(
+            f"{host} is not among limits.allowed_hosts, so nothing was sent there; list it if it is the shop's own"
+        )
 
 
 def _guard(settings: Settings, shop: SplitResult, allowed_hosts: Collection[str]) -> Callable[[httpx.Request], None]:
     """Looks at each request before it leaves."""
 
     def look(request: httpx.Request) -> None:
-        host = request.url.host
-        if host not in allowed_hosts:
-            raise TargetError(
-                f"{host} is not among limits.allowed_hosts, so nothing was sent there; list it if it is the shop's own"
-            )
-        if host == shop.hostname and (request.url.scheme == "https" or shop.scheme != "https"):
+        _only(request, allowed_hosts)
+        if request.url.host == shop.hostname and (request.url.scheme == "https" or shop.scheme != "https"):
             for name, value in settings.shop_headers().items():
                 request.headers.setdefault(name, value)
             if settings.host_override:

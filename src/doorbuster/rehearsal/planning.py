@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from doorbuster.errors import ScenarioError, TargetError, did_you_mean
-from doorbuster.rehearsal.payment_hosts import live_keys
 from doorbuster.scenario import Scenario, load_scenario
 from doorbuster.settings import Settings
+from doorbuster.storefronts.payment_hosts import live_keys
 from doorbuster.storefronts.platforms import options_of, platform_named
 from doorbuster.traffic.plan import Plan, build_plan
 from doorbuster.traffic.pool_files import pool_paths, read_pools

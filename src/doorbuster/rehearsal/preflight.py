@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from doorbuster.errors import TargetError
 from doorbuster.rehearsal.hosted_shops import hosted_by_adapter, hosted_by_answer, hosted_by_name
-from doorbuster.rehearsal.payment_hosts import payment_service
 from doorbuster.scenario import Scenario
 from doorbuster.settings import Settings
 from doorbuster.storefronts.base import Backstage, Client, Response
+from doorbuster.storefronts.payment_hosts import payment_service
 
 CONSENT_PATH = "/.well-known/doorbuster.txt"
 CONSENT_HEADER = "doorbuster-owner"

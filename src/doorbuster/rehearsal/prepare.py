@@ -211,7 +211,7 @@ def known_start(http: httpx.Client, plan: Plan, options: RunOptions, settings: S
         no_hazards(shop, options.target)
         shop.reset(plan.seed)
         if witnesses := scenario.witnesses.addresses:
-            with witness_http(settings) as witness:
+            with witness_http(settings, scenario.limits.allowed_hosts) as witness:
                 Witnesses(HttpxClient(witness), witnesses).reset(plan.seed)
         products = shop.catalogue() if pools.products is None else pools.products
         catalogue = with_popularity(products, scenario.shopper, where, weighted=pools.weighted)

@@ -76,5 +76,7 @@ class Seen:
     """Why the books could not be read."""
     cancelled: Mapping[str, str | None] = field(default_factory=dict)
     """The orders that the check made: to why they are still there, None where they were cancelled."""
+    untold: str | None = None
+    """What of the shop's hazards its platform could not see."""
     hooks_why_not: str | None = None
     """Why the scenario's last commands did not end well."""

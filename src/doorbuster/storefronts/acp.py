@@ -141,4 +141,8 @@ class AcpStorefront(AgentsOnly):
         return look_at(step, self.client, self.shop, named)
 
 
-PLATFORM: Final = Platform(AcpStorefront, AcpBackstage, by_card(AcpOptions))
+def _untold(shop: Shop) -> str:
+    return "whether its payment handlers are live: the protocol does not say; ask whoever set them up"
+
+
+PLATFORM: Final = Platform(AcpStorefront, AcpBackstage, by_card(AcpOptions), _untold)

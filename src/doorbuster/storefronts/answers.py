@@ -33,15 +33,16 @@ def failed(step: str, detail: str) -> Answer:
 
 
 def no_answer(step: str, response: Response) -> Answer | None:
-    """What holds on every platform: no answer, 5xx, 429; None for what the platform itself has to read.
+    """What holds on every platform: no answer, 5xx, 408, 429; None for what the platform itself has to read.
 
-    503 with a Retry-After is a queue, not a stumble: nothing was done.
+    503 with a Retry-After is a queue, not a stumble: nothing was done. 408 is a proxy's word that it waited in vain for
+    the shop, which may have done it.
     """
     if response.failure or not response.status:
         return failed(step, response.failure or "no answer")
     if response.status == 429 or (response.status == 503 and "retry-after" in response.headers):
         return throttled(retry_after_s(response))
-    if response.status >= 500:
+    if response.status >= 500 or response.status == 408:
         return failed(step, f"HTTP {response.status}")
     return None
 

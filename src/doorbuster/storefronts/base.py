@@ -259,5 +259,7 @@ class Platform:
     storefront: Callable[[Client, Shop, Visit], Storefront]
     backstage: Callable[[Client, Shop], Backstage]
     read_options: ReadOptions
+    untold: Callable[[Shop], str | None] = lambda shop: None
+    """What `Backstage.hazards` cannot see in this shop, and how it could; None where it sees what there is."""
     accounts: bool = False
     """Whether `Visit.customer` logs in; where not, a scenario that wants customers is refused."""

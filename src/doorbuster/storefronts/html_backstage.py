@@ -13,12 +13,12 @@ from urllib.parse import urljoin, urlsplit
 from doorbuster.errors import ExportError, TargetError
 from doorbuster.export_file import read_export
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop, Visit
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.html_description import Books, Description
 from doorbuster.storefronts.html_hazards import gateways_in
 from doorbuster.storefronts.html_page import Page, amount_minor
 from doorbuster.storefronts.html_reading import description_in
 from doorbuster.storefronts.html_template import filled, filled_url
-from doorbuster.storefronts.staging_facts import fact
 
 _MOST_REDIRECTS: Final = 10
 _NO_BOOKS: Final = (

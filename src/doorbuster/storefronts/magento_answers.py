@@ -43,7 +43,7 @@ def read_graphql(step: str, response: Response, reading: Reading) -> Answer:
             return Answer("error", f"HTTP {response.status}")
         return reading(body["data"])
 
-    if 400 <= response.status < 500 and response.status != 429 and not _is_json(response.body):
+    if 400 <= response.status < 500 and response.status not in (408, 429) and not _is_json(response.body):
         return Answer("error", f"HTTP {response.status}")  # turned away before the shop saw it
     return read(step, response, whole)
 

@@ -12,11 +12,11 @@ import orjson
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.answers import minor
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.magento_books import coupon_row, order_row, skus_of, stock_row
 from doorbuster.storefronts.magento_lookup import criteria, rest_url
 from doorbuster.storefronts.people import EMAIL_DOMAIN
-from doorbuster.storefronts.staging_facts import fact
 
 _PAGE: Final = 100
 _ORDER: Final = "searchCriteria[sortOrders][0]"

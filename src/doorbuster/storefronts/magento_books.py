@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from doorbuster.storefronts.answers import minor
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.people import intent_in
-from doorbuster.storefronts.staging_facts import fact
 
 Row = Mapping[str, Any]
 # An order by an offline method stays `new` until somebody books the money: it is an order all the same.

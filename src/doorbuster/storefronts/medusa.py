@@ -18,7 +18,7 @@ from doorbuster.storefronts.medusa_answers import NOT_APPLIED, named, read_compl
 from doorbuster.storefronts.medusa_backstage import MANUAL, MedusaBackstage
 from doorbuster.storefronts.medusa_session import MedusaSession
 from doorbuster.storefronts.medusa_shapes import CART, COMPLETED, LISTING, PAGE, CartBody, Listing, Page
-from doorbuster.storefronts.options import Options, by_card
+from doorbuster.storefronts.options import Options, by_admin_token, by_card
 from doorbuster.storefronts.people import email_of
 
 _TEASERS: Final = {"limit": 12, "fields": "id,handle,title,thumbnail,*variants.calculated_price"}
@@ -189,4 +189,4 @@ def _is_list(body: Listing) -> Answer:
     return OK
 
 
-PLATFORM: Final = Platform(MedusaStorefront, MedusaBackstage, by_card(MedusaOptions))
+PLATFORM: Final = Platform(MedusaStorefront, MedusaBackstage, by_card(MedusaOptions), by_admin_token)

@@ -37,7 +37,7 @@ _BY_SENTENCE: Final = (
 
 def read(step: str, response: Response, reading: Reading, decode: Decode = orjson.loads) -> Answer:
     """The outcome of one answer; `reading` gets what `decode` takes of a success and decides."""
-    if 400 <= response.status < 500 and response.status != 429:
+    if 400 <= response.status < 500 and response.status not in (408, 429):
         return _refused(step, response)
     return answers.read(step, response, reading, decode)
 

@@ -14,8 +14,8 @@ from doorbuster.errors import TargetError
 from doorbuster.storefronts import medusa_books as books
 from doorbuster.storefronts.answers import minor
 from doorbuster.storefronts.base import OK, Answer, Client, Product, ReadBack, Response, Shop, Visit
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.medusa_session import MedusaSession, store_headers
-from doorbuster.storefronts.staging_facts import fact
 
 MANUAL: Final = "pp_system_default"
 """The provider that says yes to every payment and moves no money."""

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from doorbuster.promises.words import decimals
 from doorbuster.storefronts.answers import minor
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.medusa_session import INTENT
 from doorbuster.storefronts.people import intent_in
-from doorbuster.storefronts.staging_facts import fact
 
 Row = Mapping[str, Any]
 ORDER_FIELDS: Final = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from doorbuster.storefronts.base import ReadOptions
+from doorbuster.storefronts.base import ReadOptions, Shop
 
 
 class Options(BaseModel):
@@ -24,6 +24,13 @@ def by_card(card: type[Options]) -> ReadOptions:
         return card.model_validate(dict(given)).model_dump(mode="json")
 
     return read
+
+
+def by_admin_token(shop: Shop) -> str | None:
+    """`Platform.untold` where the shop's back office knows how payments and mails are set up, and nobody else."""
+    if shop.admin_token:
+        return None
+    return "whether it takes live payments or sends real mail: only its back office says; set DOORBUSTER_ADMIN_TOKEN"
 
 
 NO_OPTIONS: ReadOptions = by_card(Options)

@@ -7,7 +7,7 @@ from typing import Final
 
 from doorbuster.storefronts.answers import failed
 from doorbuster.storefronts.base import OK, Answer, Line, Platform, Product
-from doorbuster.storefronts.options import by_card
+from doorbuster.storefronts.options import by_admin_token, by_card
 from doorbuster.storefronts.people import email_of
 from doorbuster.storefronts.saleor_answers import Payload, listed, refused
 from doorbuster.storefronts.saleor_backstage import SaleorBackstage
@@ -147,4 +147,4 @@ class SaleorStorefront(SaleorSession):
         return answer if answer.outcome != "ok" else self.complete("order.read")
 
 
-PLATFORM: Final = Platform(SaleorStorefront, SaleorBackstage, by_card(SaleorOptions), accounts=True)
+PLATFORM: Final = Platform(SaleorStorefront, SaleorBackstage, by_card(SaleorOptions), by_admin_token, accounts=True)

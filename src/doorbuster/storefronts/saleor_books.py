@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from doorbuster.storefronts.answers import minor
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.people import intent_in
-from doorbuster.storefronts.staging_facts import fact
 
 Row = Mapping[str, Any]
 _PAID: Final = ("FULL", "OVERCHARGED")

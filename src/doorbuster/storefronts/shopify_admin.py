@@ -17,11 +17,11 @@ import orjson
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.answers import MALFORMED, minor, retry_after_s
 from doorbuster.storefronts.base import Client, Response, Shop
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.people import NOTE, intent_in
 from doorbuster.storefronts.shopify_answers import order_number
 from doorbuster.storefronts.shopify_cart import INTENT
-from doorbuster.storefronts.staging_facts import fact
 
 _NO_TOKEN: Final = "its orders are in the Admin API alone; set DOORBUSTER_ADMIN_TOKEN to a token with read_orders"
 _NO_CANCEL: Final = "not cancelled: DOORBUSTER_ADMIN_TOKEN is not set; cancel it in the shop's admin"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import Reading, failed, no_answer, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import Reading, failed, no_answer, retry_after_s, throttled, understood
 from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS
 
@@ -93,14 +93,16 @@ def read_field(step: str, response: Response, name: str, reading: Reading) -> An
         errors = body.get("errors")
         return _errors(step, response, errors) if errors else reading(body["data"][name])
 
-    return turned_away(step, response) or read(step, response, whole)
+    return turned_away(step, response) or understood(step, response, whole)
 
 
 def turned_away(step: str, response: Response) -> Answer | None:
     """What the status alone says, 430 and refusals included; None for what the body has to say."""
+    if 200 <= response.status < 300:
+        return None
     if response.status == 430:
         return throttled(retry_after_s(response))
-    if response.failure or response.status in (0, 429) or response.status >= 500:
+    if response.failure or response.status in (0, 408, 429) or response.status >= 500:
         return no_answer(step, response)
     if response.status in (401, 403):
         return Answer("error", _TOKEN)

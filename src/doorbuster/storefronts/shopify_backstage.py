@@ -12,9 +12,9 @@ import orjson
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.answers import minor
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.shopify_admin import Admin
-from doorbuster.storefronts.staging_facts import fact
 
 _OPEN: Final = (
     "its online store is open to everybody, so it may be a live shop, and nothing tells whether it takes live "

@@ -36,7 +36,7 @@ def refused(step: str, response: Response) -> Answer | None:
         return Answer(failed, response.failure or "no answer")
     if 200 <= response.status < 300:
         return None
-    if response.status >= 500:
+    if response.status >= 500 or response.status == 408:
         return Answer(failed, f"HTTP {response.status}")
     code = _error_says(response, "code")
     if response.status == 429:

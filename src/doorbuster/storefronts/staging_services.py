@@ -10,8 +10,8 @@ import orjson
 
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.base import Client
+from doorbuster.storefronts.facts import Row
 from doorbuster.storefronts.staging_facts import (
-    Row,
     analytics_facts,
     erp_facts,
     gateway_facts,

@@ -74,8 +74,9 @@ def _holding(lines: Mapping[str, Line]) -> Reading:
         if refusal:
             return refusal
         held = {line["item"]["id"]: line["quantity"] for line in cart["line_items"]}
-        if any(held.get(variant) != line.quantity for variant, line in lines.items()):
-            return Answer("error", "the cart does not hold what was put into it")
+        for variant, line in lines.items():
+            if held.get(variant) != line.quantity:
+                return Answer("error", "the cart does not hold what was put into it")
         return priced(cart)
 
     return reading

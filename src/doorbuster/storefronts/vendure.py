@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
-from doorbuster.storefronts.options import by_card
+from doorbuster.storefronts.options import by_admin_token, by_card
 from doorbuster.storefronts.vendure_answers import NO_ORDER, PLACED, SOLD_OUT, placed, refusal
 from doorbuster.storefronts.vendure_backstage import VendureBackstage
 from doorbuster.storefronts.vendure_checkout import VendureCheckout
@@ -183,4 +183,4 @@ class VendureStorefront:
         return self._session.ask(step, operation, {"input": wanted}, reading)
 
 
-PLATFORM: Final = Platform(VendureStorefront, VendureBackstage, by_card(VendureOptions), accounts=True)
+PLATFORM: Final = Platform(VendureStorefront, VendureBackstage, by_card(VendureOptions), by_admin_token, accounts=True)

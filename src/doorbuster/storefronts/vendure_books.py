@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from doorbuster.storefronts.facts import Row, fact
 from doorbuster.storefronts.people import intent_in
-from doorbuster.storefronts.staging_facts import Row, fact
 from doorbuster.storefronts.vendure_answers import INTENT, PLACED
 
 _FULFILLED: Final = frozenset({"Shipped", "Delivered"})

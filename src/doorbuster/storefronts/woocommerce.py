@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from doorbuster.storefronts.answers import no_answer
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
 from doorbuster.storefronts.escaped import query
-from doorbuster.storefronts.options import Options, by_card
+from doorbuster.storefronts.options import Options, by_admin_token, by_card
 from doorbuster.storefronts.woocommerce_backstage import WooBackstage
 from doorbuster.storefronts.woocommerce_cart import WooCart
 
@@ -180,4 +180,4 @@ class WooStorefront:
         )
 
 
-PLATFORM: Final = Platform(WooStorefront, WooBackstage, by_card(WooOptions))
+PLATFORM: Final = Platform(WooStorefront, WooBackstage, by_card(WooOptions), by_admin_token)

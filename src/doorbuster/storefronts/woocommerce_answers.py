@@ -25,7 +25,7 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 def read_store(step: str, response: Response, reading: Reading) -> Answer:
     """The outcome of one call; `reading` gets the body of a success alone."""
-    told = _error_in(response)
+    told = _error_in(response) if response.status >= 400 else None
     if told and told.get("code") == "rate_limit_exceeded":
         # With status 400 in the versions that were read, whatever the documentation says.
         return throttled(_again_s(response))
@@ -45,8 +45,6 @@ def _again_s(response: Response) -> float | None:
 
 def _error_in(response: Response) -> Mapping[str, Any] | None:
     """The body of a refusal, where it is one of the shop's own."""
-    if response.status < 400:
-        return None
     try:
         body = orjson.loads(response.body)
     except orjson.JSONDecodeError:

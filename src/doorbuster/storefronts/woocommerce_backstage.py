@@ -14,8 +14,8 @@ import orjson
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.answers import minor
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.people import EMAIL_DOMAIN, NOTE
-from doorbuster.storefronts.staging_facts import fact
 from doorbuster.storefronts.woocommerce_books import coupon_row, is_ours, order_row, stock_row, variant_of
 
 _STORE: Final = "/wp-json/wc/store/v1"

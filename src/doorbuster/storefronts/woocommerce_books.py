@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from doorbuster.storefronts.answers import minor
+from doorbuster.storefronts.facts import fact
 from doorbuster.storefronts.people import EMAIL_DOMAIN, NOTE, intent_in
-from doorbuster.storefronts.staging_facts import fact
 from doorbuster.storefronts.woocommerce_answers import FAILED, PAID
 
 Row = Mapping[str, Any]

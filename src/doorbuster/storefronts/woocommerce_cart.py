@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from doorbuster.storefronts.answers import Reading
@@ -13,6 +13,8 @@ from doorbuster.storefronts.people import NOTE, address_of, email_of
 from doorbuster.storefronts.woocommerce_answers import WAITS, read_cart, read_order, read_paid, read_store
 
 API = "/wp-json/wc/store/v1"
+_TOKENS: Final = (("Nonce", "nonce"), ("Cart-Token", "cart-token"))
+"""As they are sent, and as answers tell them."""
 
 
 @dataclass
@@ -128,8 +130,8 @@ class WooCart:
         response = self.client.request(
             method, f"{self.shop.base_url}{API}{path}", json=body, headers=dict(self._tokens)
         )
-        for name in ("Nonce", "Cart-Token"):
-            if token := response.headers.get(name.lower()):
+        for name, told_as in _TOKENS:
+            if token := response.headers.get(told_as):
                 self._tokens[name] = token
         return response
 

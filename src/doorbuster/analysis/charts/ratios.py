@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,10 +11,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 
 from doorbuster.analysis.charts.style import ALARM, THIS_YEAR, legend, new_figure, say_empty, under_axis
 from doorbuster.analysis.compare import Comparison
-from doorbuster.analysis.comparison_rules import AS_CALIBRATED
+from doorbuster.analysis.ratios import Against, Ratio, ratios_of
 from doorbuster.analysis.wording import times, whole
-
-Against = Literal["beyond", "open", "within", "untold"]
 
 _ROW_INCHES: Final = 0.215
 _TICKS: Final = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.5, 2, 3, 5, 10, 20, 50, 100)
@@ -31,50 +28,6 @@ _LOOKS: Final[dict[Against, tuple[str, dict[str, str]]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """One row: a step, a journey or the whole shop, this year over last."""
-
-    name: str
-    kind: str
-    ratio: float
-    low: float
-    high: float
-    limit: float
-    samples: tuple[int, int]
-    verdict: str = ""
-
-    @property
-    def against(self) -> Against:
-        """Where the interval lies; a verdict that the table holds comes first, since families judge more strictly."""
-        if math.isnan(self.ratio) or math.isnan(self.low):
-            return "untold"
-        judged: dict[str, Against] = {"FAIL": "beyond", "PASS": "within", "INCONCLUSIVE": "open", "ADVICE": "open"}
-        if self.verdict in judged:
-            return judged[self.verdict]
-        return "beyond" if self.low > self.limit else "within" if self.high < self.limit else "open"
-
-
-def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
-    """Rows of the comparison that have a ratio in one metric, the whole shop first, then journeys, then steps."""
-    table = comparison.table
-    default = 1 + AS_CALIBRATED.allowance(metric)
-    found = []
-    for row in table[table["metric"] == metric].to_dict(orient="records"):
-        margin = row.get("margin")
-        limit = 1 + margin if isinstance(margin, float) and not math.isnan(margin) else default
-        samples = (_count(row["candidate_samples"]), _count(row["baseline_samples"]))
-        if not samples[1] and math.isnan(row["ratio"]):
-            continue  # measured this year only, which a warning says
-        judged = row.get("verdict")
-        verdict = judged if isinstance(judged, str) else ""
-        found.append(
-            Ratio(str(row["name"]), str(row["kind"]), row["ratio"], row["low"], row["high"], limit, samples, verdict)
-        )
-    order = ("run", "journey", "step")
-    return sorted(found, key=lambda one: order.index(one.kind) if one.kind in order else 0)
-
-
 def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     """A forest plot: rows of the comparison, each with its 95 % interval; what lies right of its tick is too slow."""
     ratios = ratios_of(comparison, metric)
@@ -82,7 +35,10 @@ def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     height = 1.45 + _ROW_INCHES * max(2, len(ratios))
     figure, axes = new_figure("", "", height)
     # The names of steps stand left of the axes, and the title above them.
-    figure.suptitle(f"Slower than last year? {metric} of each step", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    where = ", at equal load" if comparison.judged_table is not comparison.table else ""
+    figure.suptitle(
+        f"Slower than last year? {metric} of each step{where}", x=0.01, ha="left", fontsize=11, fontweight="bold"
+    )
     axes.set_title("", loc="left")
     axes.grid(visible=False)
     if not told:
@@ -155,10 +111,6 @@ def _thinned(ticks: list[float], low: float, high: float) -> list[float]:
 
 def _label(one: Ratio) -> str:
     return "the whole shop" if one.kind == "run" else one.name
-
-
-def _count(value: float) -> int:
-    return 0 if math.isnan(value) else int(value)
 
 
 def _short(samples: int) -> str:

@@ -11,7 +11,7 @@ from doorbuster.errors import ImportFileError
 from doorbuster.importers.log.last_year import baseline_path
 from doorbuster.importers.outputs import check_free, check_name, into_place
 from doorbuster.importers.results.importer import Results, read_results
-from doorbuster.importers.results.last_year import write_last_year
+from doorbuster.importers.results.last_year import span_of, write_last_year
 from doorbuster.importers.results.steps_file import StepsFile, load_steps
 from doorbuster.record.directory import RunDirectory
 
@@ -40,6 +40,9 @@ def import_results(
     if options.platform is not None:
         steps = steps.model_copy(update={"platform": options.platform})
     results = read_results(files, steps)
+    zero_s, end_s = span_of(results)
+    if options.warm_up_s and options.warm_up_s >= end_s - zero_s:
+        raise ImportFileError(f"--warm-up: the results hold {end_s - zero_s:.6g} s; nothing would be left to judge")
     try:
         with tempfile.TemporaryDirectory(prefix=".import-", dir=Path()) as beside:
             made = Path(beside) / name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from doorbuster.importers.results.reading import Notes
 from doorbuster.importers.results.refusals import ResultError
 
 _BLOCK: Final = 8 << 20
+_OTHER_LETTERS: Final = "doorbuster-latin-1"
 DELIMITERS: Final = (",", "\t", ";", "|")
 
 
@@ -35,6 +38,7 @@ def batches(
     rows = 0
 
     def reject(row: Any) -> str:
+        notes.rows += 1
         notes.reject(row.number or 0, f"{row.actual_columns} cells where there should be {row.expected_columns}")
         return "skip"
 
@@ -64,15 +68,13 @@ def _read(
     with file.open() as stream:
         try:
             reader = pa.csv.open_csv(
-                stream,
-                read_options=pa.csv.ReadOptions(
-                    column_names=places, skip_rows=int(header), block_size=_BLOCK, encoding=file.encoding
-                ),
+                pa.PythonFile(_AsUtf8(stream, file.encoding), "r"),
+                read_options=pa.csv.ReadOptions(column_names=places, skip_rows=int(header), block_size=_BLOCK),
                 parse_options=pa.csv.ParseOptions(
                     delimiter=delimiter, newlines_in_values=True, invalid_row_handler=reject
                 ),
                 convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(places, pa.binary()), include_columns=chosen
+                    column_types=dict.fromkeys(places, pa.string()), include_columns=chosen
                 ),
             )
         except pa.ArrowInvalid as broken:
@@ -80,19 +82,34 @@ def _read(
                 return
             raise
         for batch in reader:
-            yield pa.RecordBatch.from_arrays([_text(column) for column in batch.columns], names=list(wanted))
+            yield pa.RecordBatch.from_arrays(batch.columns, names=list(wanted))
 
 
-def _text(column: pa.Array) -> pa.Array:
-    """UTF-8; a column that is none is read cell by cell, as spreadsheets of the west write it."""
-    try:
-        return column.cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([_decoded(cell) for cell in column.to_pylist()], pa.string())
+class _AsUtf8(io.RawIOBase):
+    """The same bytes as UTF-8: pyarrow would lose count of a bad line that is none. What is no UTF-8 is read as
+    spreadsheets of the west write it."""
+
+    def __init__(self, stream: Any, encoding: str) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder(encoding)(_OTHER_LETTERS).decode
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._ready and (chunk := self._stream.read(size if size > 0 else _BLOCK)):
+            self._ready = self._decode(chunk).encode("utf-8", "replace")
+        if not self._ready:
+            self._ready = self._decode(b"", True).encode("utf-8", "replace")
+        given, self._ready = (self._ready, b"") if size < 0 else (self._ready[:size], self._ready[size:])
+        return given
 
 
-def _decoded(cell: bytes) -> str:
-    try:
-        return cell.decode("utf-8")
-    except UnicodeDecodeError:
-        return cell.decode("latin-1")
+def _as_latin_1(broken: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(broken, UnicodeDecodeError):
+        raise broken
+    return broken.object[broken.start : broken.end].decode("latin-1"), broken.end
+
+
+codecs.register_error(_OTHER_LETTERS, _as_latin_1)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,7 +61,9 @@ def existing(files: Sequence[str | Path]) -> list[ResultFile]:
     """Names or globs as files, each with its beginning. Raises ResultError."""
     paths: list[Path] = []
     for name in files:
-        found = [Path(one) for one in sorted(glob(str(name)))] if not Path(name).exists() else [Path(name)]
+        given = Path(name)
+        # A name that is there is no glob, brackets or not.
+        found = [given] if given.exists() else sorted(given.parent.glob(given.name)) if given.name else []
         if not found:
             raise ResultError(f"{printable(str(name))}: no such file; give the result file as the tool wrote it")
         paths += found

@@ -69,7 +69,7 @@ class Results:
 
 
 def read_results(files: Sequence[str | Path], steps: StepsFile) -> Results:
-    """Read the result files of one run. Raises ResultError: no format known here, damaged, or nothing that is a step."""
+    """Read the result files of one run. Raises ResultError: an unknown format, damage, or nothing that is a step."""
     opened = existing(files)
     reader = _reader(opened, steps)
     notes = Notes()
@@ -126,7 +126,7 @@ def _nothing(notes: Notes) -> str:
     if errors:
         first = notes.script_errors.most_common(1)[0][0]
         return (
-            f'no request was measured: all {errors:,} samples are exceptions of the script, most of them "{first}"; '
+            f'no request was measured: all {errors:,} samples are exceptions of the script, mostly "{first}"; '
             "mend the script and run it again"
         )
     return "no request was measured: the tool was stopped before its first answer, or wrote nothing of requests"
@@ -151,5 +151,5 @@ def _unmapped(mapped: Sequence[Mapped]) -> str:
     first = names[0].replace("\\", "\\\\").replace('"', '\\"')
     return (
         f"none of its request names is a step that is known ({shown}{more}); write which is which into a file, e.g. "
-        f'step = [{{ name = "home", request = "{first[:60]}" }}], and give it with --steps FILE, or --platform for paths'
+        f'step = [{{ name = "home", request = "{first[:60]}" }}], and give it with --steps FILE (paths: --platform)'
     )

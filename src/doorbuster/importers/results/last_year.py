@@ -31,7 +31,7 @@ _MOST_LISTED: Final = 100
 
 def write_last_year(results: Results, name: str, steps: StepsFile, warm_up_s: float, directory: RunDirectory) -> None:
     """Write the run directory into an empty folder. Raises RunDirectoryError."""
-    zero_s, end_s = _span(results)
+    zero_s, end_s = span_of(results)
     directory.begin_tables()
     rows = _rows(results, zero_s)
     directory.write_part("latency", rows, _PART)
@@ -41,7 +41,7 @@ def write_last_year(results: Results, name: str, steps: StepsFile, warm_up_s: fl
     directory.write_run(_info(results, name, steps, warm_up_s, zero_s, end_s, int(sum(rows["count"])) // 2))
 
 
-def _span(results: Results) -> tuple[int, float]:
+def span_of(results: Results) -> tuple[int, float]:
     """First second and end of the run, both since 1970; zero where nobody says when it was."""
     seconds = [int(results.counted.second.min())] if len(results.counted.second) else []
     stamps = [one for one in results.notes.summaries if one.start_s > 0]

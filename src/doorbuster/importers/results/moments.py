@@ -41,7 +41,10 @@ class MomentReader:
             us = f"try_cast({number} // 1000 AS BIGINT)" if self.unit == "ns" else ""
             us = us or f"try_cast({number} * {1_000_000 // _TIMES_A_SECOND[self.unit]} AS BIGINT)"
         elif self.form == _ANY_ISO:
-            us = f"epoch_us(try_cast(regexp_replace(trim({column}), '(\\.\\d{{6}})\\d+', '\\1') AS TIMESTAMP))"
+            short = f"regexp_replace(trim({column}), '(\\.\\d{{6}})\\d+', '\\1')"
+            exact = f"regexp_replace({short}, '([-+]\\d\\d)(\\d\\d)$', '\\1:\\2')"
+            told = f"{column} ~ '.*(Z|[-+]\\d\\d:?\\d\\d)\\s*'"
+            us = f"epoch_us(CASE WHEN {told} THEN try_cast({exact} AS TIMESTAMPTZ) END)"
         else:
             form = (self.form or "").replace("'", "''")
             us = f"epoch_us(try_strptime(replace(trim({column}), ',', '.'), '{form.replace(',', '.')}'))"
@@ -70,8 +73,8 @@ def moment_reader(where: str, cells: Sequence[str], units: Sequence[str] = ("ms"
         )
     if len(ways) > 1:
         raise ResultError(
-            f"{where}: times like {given[0][:40]!r} may be day first or month first; write them as year-month-day, or as "
-            "milliseconds"
+            f"{where}: times like {given[0][:40]!r} may be day first or month first; write them as year-month-day, or "
+            "as milliseconds"
         )
     return MomentReader(form=next(iter(ways.values())))
 

@@ -1,4 +1,4 @@
-"""What the names of another tool's requests mean: a TOML file, shipped for common names, written by a shop for its own."""
+"""What the names of another tool's requests mean: a TOML file, shipped for common names, a shop's own for its own."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class StepsFile(Card):
     platform: str = ""
     """Whose paths these are, as for `import log`; `generic` where nothing is said."""
     count: Literal["requests", "transactions"] = "requests"
-    """What is counted where a file holds both: requests, or the sums over them (JMeter transactions, Gatling groups)."""
+    """What is counted where a file holds both: requests, or sums over them (JMeter transactions, Gatling groups)."""
     step: tuple[StepRule, ...] = ()
     journey: tuple[JourneyRule, ...] = ()
     series: SeriesMap | None = None

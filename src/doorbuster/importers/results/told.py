@@ -42,15 +42,15 @@ def warnings(results: Results) -> list[str]:
         )
     if notes.tally.passed_5xx:
         found.append(
-            f"{notes.tally.passed_5xx:,} answers with a status of 500 and more, which the tool let pass, count as failed"
+            f"{notes.tally.passed_5xx:,} answers with a status of 500 and more, which the tool let pass, are failed"
         )
     if notes.written_clock:
         found.append("times are dates without an offset: taken as UTC, so the time of day may be off")
     twice = _parts_of_one_step(results)
     if twice:
         found.append(
-            f'"{printable(twice[0])}" and "{printable(twice[1])}" are both {twice[2]}: if the second is a redirect or file '
-            "inside the first, it counts twice; name the first alone in --steps"
+            f'"{printable(twice[0])}" and "{printable(twice[1])}" are both {twice[2]}: if the second is a redirect or '
+            "file inside the first, it counts twice; name the first alone in --steps"
         )
     return found
 

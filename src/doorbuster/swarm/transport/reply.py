@@ -38,8 +38,15 @@ class Headers(UserDict[str, str]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """One header, its lines joined; the others stay as they are."""
-        values = self.every(_line(key))
-        return b", ".join(values).decode("latin-1") if values else default
+        name = _line(key)
+        at = self.lower.find(name)
+        if at < 0:
+            return default
+        begins = at + len(name)
+        ends = self._head.index(b"\r\n", begins)
+        if self.lower.find(name, ends) < 0:
+            return self._head[begins:ends].strip().decode("latin-1")
+        return b", ".join(self.every(name)).decode("latin-1")
 
     def every(self, name: bytes) -> list[bytes]:
         """The values of a header, in the order of its lines; `name` as SET_COOKIE is written."""

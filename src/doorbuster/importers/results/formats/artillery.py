@@ -1,6 +1,6 @@
-"""Artillery's JSON report: counters and figures by period (ten seconds), by request only where a plugin kept them apart.
+"""Artillery's JSON report: counters and figures by period (ten seconds), by request only where a plugin tells them.
 
-What it calls histograms are the same percentiles once more. The aggregate sums the periods up: nothing of it is counted.
+What it calls histograms are the same percentiles once more. The aggregate sums the periods up: it is not counted.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def read(files: list[ResultFile], notes: Notes) -> Kind:
         _script(numbers(aggregate.get("counters")) or _old(aggregate), notes)
         if not named:
             raise ResultError(
-                f"{file.where}: Artillery's report over all requests together, no request's name; what is missing is its "
-                "plugin metrics-by-endpoint"
+                f"{file.where}: Artillery's report over all requests together, no request's name; what is missing is "
+                "its plugin metrics-by-endpoint"
             )
         for number, period in enumerate(periods, 1):
             _period(number, period, notes)
@@ -94,6 +94,7 @@ def _script(counters: dict[str, float], notes: Notes) -> None:
 def _period(number: int, period: Any, notes: Notes) -> None:
     start = str(period.get("period", "")) if isinstance(period, dict) else ""
     if not start.isdecimal() or not 631_152_000_000 <= int(start) < 4_133_980_800_000:
+        notes.rows += 1
         notes.reject(number, "a period without its start")
         return
     second = int(start) // 1000

@@ -1,6 +1,6 @@
-"""Gatling's simulation.log, as text: versions 2.0 to 3.12, told apart by where each record has its times and its status.
+"""Gatling's simulation.log, as text: versions 2.0 to 3.12, told apart by where a record has its times and its status.
 
-From 2.2 on a record's kind comes first, before that third; 3.4 dropped the users' numbers. From 3.12.1 on the log is binary.
+From 2.2 on a record's kind comes first, before that third; 3.4 dropped users' numbers. After 3.12 the log is binary.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def read(files: list[ResultFile], notes: Notes) -> Kind:
         version = binary_version(file.head)
         if version or b"\0" in file.head[:512]:
             raise ResultError(
-                f"{file.where}: is a binary log of Gatling {version or 'after 3.12'}, which only Gatling reads; what is "
-                "missing is the text log that Gatling writes up to 3.12.0"
+                f"{file.where}: is a binary log of Gatling {version or 'after 3.12'}, which only Gatling reads; what "
+                "is missing is the text log that Gatling writes up to 3.12.0"
             )
         _Log(file, notes).read()
     return KIND

@@ -106,8 +106,8 @@ def _read(duck: duckdb.DuckDBPyConnection, file: ResultFile, notes: Notes) -> No
         )
     names = list(there)
     row, moments = 0, None
-    for batch in batches(file, delimiter, columns, [there[one] for one in names], header, notes):
-        batch = pa.RecordBatch.from_arrays(batch.columns, names=names)
+    for cells in batches(file, delimiter, columns, [there[one] for one in names], header, notes):
+        batch = pa.RecordBatch.from_arrays(cells.columns, names=names)
         if moments is None:
             moments = moment_reader(file.where, batch["ts"].slice(0, 2000).to_pylist())
             notes.written_clock |= moments.written

@@ -1,7 +1,7 @@
-"""JMeter's JTL as XML, read as it streams by: what is inside a request is part of it, what is inside a transaction is not.
+"""JMeter's JTL as XML, as it streams by: what is inside a request is part of it, what is inside a transaction is not.
 
-Attributes as JMeter's saveservice.properties name them: t, ts, s, lb, rc, rm, tn; version 1.0 spelt them out. Samples of
-classes that JMeter does not know are written field by field.
+Attributes as JMeter names them: t, ts, s, lb, rc, rm, tn; version 1.0 spelt them out. Samples of classes that JMeter
+does not know are written field by field.
 """
 
 from __future__ import annotations

@@ -34,23 +34,25 @@ class Points:
     requests: float = 0
     iterations: float = 0
     dropped_iterations: float = 0
+    timed: int = 0
+    """Requests that were read with their time."""
+    timed_failed: int = 0
 
-    def tell(self, notes: Notes, failed: int, read: int) -> None:
+    def tell(self, notes: Notes) -> None:
         """What k6 itself counted, held against what was read."""
         if self.dropped_iterations:
             notes.dropped_arrivals += round(self.dropped_iterations)
             notes.warn(
                 "arrivals",
-                f"k6 dropped {self.dropped_iterations:,.0f} iterations beside {self.iterations:,.0f} that ended: its virtual "
-                "users were all busy, and the load was lower than was meant",
+                f"k6 dropped {self.dropped_iterations:,.0f} iterations beside {self.iterations:,.0f} that ended: its "
+                "virtual users were all busy, and the load was lower than was meant",
             )
-        if self.requests and round(self.requests) != read:
-            notes.warn(
-                "read", f"k6 counted {self.requests:,.0f} requests, and {read:,} have a time: the file is incomplete"
-            )
-        elif self.requests and round(self.failed_requests) != failed:
+        if self.requests and round(self.requests) != self.timed:
+            told = f"k6 counted {self.requests:,.0f} requests, and {self.timed:,} have a time: the file is incomplete"
+            notes.warn("read", told)
+        elif self.requests and round(self.failed_requests) != self.timed_failed:
             notes.warn(
                 "failures",
-                f"k6's http_req_failed counts {self.failed_requests:,.0f} failed requests, their tags say {failed:,}; the "
-                "tags are taken",
+                f"k6's http_req_failed counts {self.failed_requests:,.0f} failed requests, their tags say "
+                f"{self.timed_failed:,}; the tags are taken",
             )

@@ -40,31 +40,29 @@ def recognise(file: ResultFile) -> bool:
 
 def read(files: list[ResultFile], notes: Notes) -> Kind:
     """Raises ResultError for a file whose tags do not tell requests apart, or failed ones from others."""
-    points, before = k6.Points(), notes.rows
-    failed = 0
+    points = k6.Points()
     with duckdb.connect(config={"threads": 2}) as duck:
         for file in files:
-            failed += _read(duck, file, notes, points)
-    points.tell(notes, failed, notes.rows - before)
+            _read(duck, file, notes, points)
+    points.tell(notes)
     return KIND
 
 
-def _read(duck: duckdb.DuckDBPyConnection, file: ResultFile, notes: Notes, points: k6.Points) -> int:
+def _read(duck: duckdb.DuckDBPyConnection, file: ResultFile, notes: Notes, points: k6.Points) -> None:
     columns = first_row(file.head_text, ",")
     tags = [tag for tag in _TAGS if tag in columns]
     if "name" not in tags and "url" not in tags:
         raise ResultError(f"{file.where}: no column name and no url: which request was which cannot be told")
     if "expected_response" not in tags and "status" not in tags:
         raise ResultError(f"{file.where}: {k6.NO_TAGS}")
-    moments, at_us, row, failed = None, "", 1, 0
+    moments, at_us, row = None, "", 1
     for batch in batches(file, ",", columns, [*_NEEDED, *tags], True, notes):
         if moments is None:
             moments = moment_reader(file.where, batch["timestamp"].slice(0, 500).to_pylist(), _UNITS)
             # Whole seconds are cut off, not rounded: what ended in a second is taken to have ended in its middle.
             at_us = moments.sql("timestamp") + (" + 500000" if moments.unit == "s" else "")
-        failed += _take(duck, file, batch, tags, at_us, row, notes, points)
+        _take(duck, file, batch, tags, at_us, row, notes, points)
         row += batch.num_rows
-    return failed
 
 
 def _take(
@@ -76,7 +74,7 @@ def _take(
     row: int,
     notes: Notes,
     points: k6.Points,
-) -> int:
+) -> None:
     tag = {name: f'"{name}"' if name in tags else "''" for name in _TAGS}
     duck.register("batch", batch)
     read: pa.Table = duck.sql(
@@ -92,10 +90,11 @@ def _take(
     duck.unregister("batch")
     good = pc.fill_null(pc.and_(pc.is_valid(read["at_us"]), pc.greater_equal(read["value"], 0)), False)
     for _ in range(read.num_rows - (pc.sum(good).as_py() or 0)):
+        notes.rows += 1
         notes.reject(row, "timestamp or metric_value is no number (the row is the first of its block)")
     read = read.filter(good)
     _others(read, notes, points)
-    return requests(file.where, read.filter(pc.equal(read["metric"], k6.DURATION)), notes)
+    requests(file.where, read.filter(pc.equal(read["metric"], k6.DURATION)), notes, points)
 
 
 def _others(read: pa.Table, notes: Notes, points: k6.Points) -> None:
@@ -114,11 +113,10 @@ def _others(read: pa.Table, notes: Notes, points: k6.Points) -> None:
         notes.visits.append(Visit(one["group"], round(one["at_us"] - one["value"] * 1000), one["at_us"]))
 
 
-def requests(where: str, read: pa.Table, notes: Notes) -> int:
-    """Requests into the tally; how many failed by k6's own word. Columns as `_take` makes them; a point is a request's
-    end. Raises ResultError."""
+def requests(where: str, read: pa.Table, notes: Notes, points: k6.Points) -> None:
+    """Requests into the tally. Columns as `_take` makes them; a point is a request's end. Raises ResultError."""
     if not read.num_rows:
-        return 0
+        return
     told = pc.is_in(read["expected"], pa.array(["true", "false"]))
     if not pc.all(pc.or_(told, read["has_status"])).as_py():
         raise ResultError(f"{where}: {k6.NO_TAGS}")
@@ -145,4 +143,5 @@ def requests(where: str, read: pa.Table, notes: Notes) -> int:
         notes.failures[f"status {one['values']}"[:80].strip()] += one["counts"]
     notes.rows += read.num_rows
     notes.tally.add(samples)
-    return int(pc.sum(failed).as_py() or 0)
+    points.timed += read.num_rows
+    points.timed_failed += int(pc.sum(failed).as_py() or 0)

@@ -29,20 +29,20 @@ def recognise(file: ResultFile) -> bool:
 
 def read(files: list[ResultFile], notes: Notes) -> Kind:
     """Raises ResultError as the CSV's reader does."""
-    points, before, failed = k6.Points(), notes.rows, 0
+    points = k6.Points()
     for file in files:
         rows: list[dict[str, Any]] = []
         for point in _points(file, notes):
             if point["metric"] == k6.DURATION:
                 rows.append(_row(point))
                 if len(rows) == _BATCH:
-                    failed += k6_csv.requests(file.where, pa.Table.from_pylist(rows), notes)
+                    k6_csv.requests(file.where, pa.Table.from_pylist(rows), notes, points)
                     rows = []
             else:
                 _other(point, notes, points)
         if rows:
-            failed += k6_csv.requests(file.where, pa.Table.from_pylist(rows), notes)
-    points.tell(notes, failed, notes.rows - before)
+            k6_csv.requests(file.where, pa.Table.from_pylist(rows), notes, points)
+    points.tell(notes)
     return KIND
 
 
@@ -54,12 +54,14 @@ def _points(file: ResultFile, notes: Notes) -> Iterator[dict[str, Any]]:
                 continue
             found = _parsed(line)
             if not isinstance(found, dict):
+                notes.rows += 1
                 notes.reject(number, "no JSON")
                 continue
             if found.get("type") != "Point" or found.get("metric") not in _READ:
                 continue
             point = _point(found)
             if point is None:
+                notes.rows += 1
                 notes.reject(number, "a point without time or value")
             else:
                 yield point

@@ -51,8 +51,8 @@ def read(files: list[ResultFile], notes: Notes) -> Kind:
         _whole(metrics, notes)
         if not named:
             raise ResultError(
-                f"{file.where}: k6's summary over all requests together, no request's name; what is missing is --out csv= "
-                "or --out json=, or a threshold for each name (http_req_duration{name:...})"
+                f"{file.where}: k6's summary over all requests together, no request's name; what is missing is --out "
+                "csv= or --out json=, or a threshold for each name (http_req_duration{name:...})"
             )
         for name, key in named.items():
             notes.rows += 1
@@ -87,7 +87,7 @@ def _whole(metrics: dict[str, Any], notes: Notes) -> None:
         iterations=_values(metrics, "iterations").get("count", 0),
         dropped_iterations=_values(metrics, "dropped_iterations").get("count", 0),
     )
-    points.tell(notes, 0, 0)
+    points.tell(notes)
     failing = _values(metrics, "checks").get("fails", 0)
     if failing:
         notes.failures["checks of the script"] += round(failing)

@@ -1,8 +1,8 @@
 """Locust's CSV files of one run: stats history, stats, failures, exceptions. All are summaries; none holds a request.
 
 Columns are read by their headers: percentiles are whatever was configured (`PERCENTILES_TO_REPORT`). With
-`--csv-full-history` the history has a row for each request name, its percentiles over the last ten seconds or so; without
-it there is the Aggregated row alone, and its percentiles are those of all the run so far, which a year smooths to nothing.
+`--csv-full-history` the history has a row for each request name, its percentiles over the last ten seconds or so;
+without it there is the Aggregated row alone, and its percentiles are those of all the run so far: smoothed to nothing.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def _history(file: ResultFile, notes: Notes) -> bool:
     for row in _rows(file, notes):
         at, name, method = _whole(row.get("Timestamp")), row.get("Name", ""), row.get("Type", "")
         requests, failed = (_whole(_first(row, names)) for names in _COUNTS)
+        named = named or bool(method) or name not in _TOTALS
         if (
             at is None
             or not 631_152_000 <= at < 4_133_980_800
@@ -117,7 +118,6 @@ def _history(file: ResultFile, notes: Notes) -> bool:
         if name in _TOTALS and not method:
             notes.dropped["rows of the aggregate", "they sum the other rows up"] += 1
             continue
-        named = True
         key = (method, name)
         was = before.get(key, (0, 0))
         if requests < was[0] or failed < was[1]:

@@ -1,7 +1,7 @@
 """Measurements over time from anything else: a CSV whose columns a map names. Figures to draw, never samples.
 
-A line may hold fewer cells than the header has names, and the header may lack its line end: both happen in the wild, and
-either would move every figure into its neighbour's column. So a map lists the columns for each number of cells.
+A line may hold fewer cells than the header has names, and the header may lack its line end: both happen, and either
+would move every figure into its neighbour's column. So a map lists the columns for each number of cells.
 """
 
 from __future__ import annotations

@@ -7,10 +7,8 @@ requests a second in its sandbox, docs.stripe.com/rate-limits). docs/witnesses.m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-
-from doorbuster.rehearsal.hosted_shops import is_of
 
 PAYMENT_SERVICES: Final[dict[str, tuple[str, ...]]] = {
     "Redsys": ("redsys.es",),  # sis.redsys.es, sis-t.redsys.es:25443: pagosonline.redsys.es
@@ -56,6 +54,16 @@ _LIVE_KEY: Final = re.compile(
     # Stripe, Razorpay and Klarna, also within a text; then Adyen's client keys and Mollie's; then Braintree's.
     r"(?s:.*)\b(?:[prs]k_live_|rzp_live_|klarna_live_)\w+(?s:.*)|live_[A-Za-z0-9]{16,}|production_[a-z0-9]{8}_[a-z0-9]{16}"
 )
+
+
+def is_of(host: str, domains: Iterable[str]) -> bool:
+    """Whether a host is one of these domains or within one.
+
+    >>> is_of("linen.myshopify.com", ["myshopify.com"]), is_of("notmyshopify.com", ["myshopify.com"])
+    (True, False)
+    """
+    name = "." + host.lower().rstrip(".")
+    return any(name.endswith("." + domain) for domain in domains)
 
 
 def payment_service(host: str) -> str | None:
