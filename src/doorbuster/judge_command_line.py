@@ -20,15 +20,13 @@ aa_option = click.option("--aa", type=PATH, multiple=True, help="A repeat that c
 noise_option = click.option("--noise", type=PATH, help="Default: analysis/baselines/noise.toml, where there is one.")
 
 
-def baseline_option(required: bool = False) -> Callable[[Any], Any]:
-    return click.option(
-        "--baseline", type=PATH, multiple=True, required=required, help="A run of last year; repeat for several."
-    )
+def baseline_option() -> Callable[[Any], Any]:
+    return click.option("--baseline", type=PATH, multiple=True, help="A run of last year; repeat for several.")
 
 
 @click.command(epilog="Example: doorbuster compare --candidate runs/NEW --baseline runs/OLD")
 @click.option("--candidate", type=PATH, multiple=True, required=True, help="A run of this release; repeatable.")
-@baseline_option(required=True)
+@baseline_option()
 @aa_option
 @noise_option
 @gate_option
@@ -43,6 +41,8 @@ def compare(
     from doorbuster.analysis.release import judge_release
 
     release = judge_release(candidate, baseline, aa, gate_file, noise=noise)
+    if not baseline and not release.verdict.comparison.paired:
+        raise click.UsageError("Give --baseline, or a candidate that walked a control (`doorbuster run --control`).")
     print(release.comparison_text())
     print(release.text())
     sys.exit(release.exit_code)

@@ -15,6 +15,7 @@ import pytest
 
 from doorbuster.analysis.books import book_mistakes
 from doorbuster.analysis.load import open_run
+from doorbuster.analysis.release import judge_release
 from doorbuster.audit.audit import audit_run
 from doorbuster.errors import TargetError
 from doorbuster.record.directory import RunDirectory
@@ -187,3 +188,40 @@ def test_deployments_with_one_set_of_books_are_found_out(tmp_path: Path) -> None
     assert not share_books(directory)
     read_back("control", range(10))
     assert share_books(directory)
+
+
+GATE = """
+[[objective]]
+step = "*"
+metric = "error_rate"
+max = 0.9
+[[regression]]
+step = "checkout.complete"
+metric = "p50"
+worse_than_last_year = "10%"
+[[regression]]
+step = "*"
+metric = "error_rate"
+worse_than_last_year = "90pp"
+[validity]
+late_p99_ms = 60000
+loop_stall_ms = 60000
+cpu_share = 99
+[comparison]
+margin = "900%"
+error_margin = "90pp"
+"""
+
+
+def test_the_gate_names_the_step_that_is_slower_than_the_controls(walked: Walked, tmp_path: Path) -> None:
+    gate = tmp_path / "gate.toml"
+    gate.write_text(GATE)
+    release = judge_release([walked.path], gate_file=gate)
+    assert release.exit_code == 1, release.text()
+    failed = [one for one in release.verdict.entries if one.verdict == "FAIL"]
+    assert [one.name for one in failed] == ["checkout.complete p50 against the control"], release.text()
+    assert "the control's" in failed[0].sentence
+    others = {one.verdict for one in release.verdict.of_kind("regression")} - {"FAIL"}
+    assert others <= {"PASS", "ADVICE"}
+    assert "checkout.complete" in release.comparison_text()
+    assert "Against the control" in release.write_report().read_text()

@@ -21,6 +21,7 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, measured_selections
 from doorbuster.analysis.mix import mix_weights
 from doorbuster.analysis.noise import NoiseProfile
+from doorbuster.analysis.paired import paired_changes
 from doorbuster.analysis.slower import latency_changes
 
 COMPARED_QUANTILES: Final = ("p50", "p95", "p99")
@@ -46,6 +47,9 @@ class Comparison:
     """What else is not the same on both sides."""
     equal_load: EqualLoad | None = None
     """The same at equal load; None where both sides were planned for the same load."""
+    paired: bool = False
+    """Whether the other side is the control that was walked in the same run: then there is the metric `typical` as
+    well, and the intervals of all ratios hold together."""
 
     @property
     def forbidden(self) -> str | None:
@@ -85,6 +89,10 @@ def compare_runs(
     `aa` are repeats of one system and `noise` what was learnt from earlier ones: how far runs lie apart by chance.
     """
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
+    if sides.paired:  # one plan, one clock, one load: nothing is to be allowed for
+        changes = _changes(sides, rules, declared, estimates or Estimates(rules.resamples))
+        said = (*(candidates[0].info.get("control") or {}).get("differences", ()), *_one_sided(sides))
+        return Comparison(_table(changes), said, tuple(changes), paired=True)
     at_equal_load = equal_load(sides, rules)
     differences = differences_of(candidates, baselines, at_equal_load)
     mix = {} if forbids(differences) else mix_weights(candidates, baselines)
@@ -97,12 +105,19 @@ def compare_runs(
         at_equal_load = replace(at_equal_load, changes=tuple(told), table=_table(told))
     if at_equal_load or forbids(differences):
         changes = [replace(one, verdict="") for one in changes]  # shown, and not judged
-    warnings = [one.sentence for one in differences]
-    if sides.both:
-        ours, theirs = _measured_by(candidates), _measured_by(baselines)
-        warnings += [f"{selection.name} was measured this year only" for selection in ours if selection not in theirs]
-        warnings += [f"{selection.name} was measured last year only" for selection in theirs if selection not in ours]
-    return Comparison(_table(changes), tuple(warnings), tuple(changes), differences, at_equal_load)
+    warnings = (*(one.sentence for one in differences), *_one_sided(sides))
+    return Comparison(_table(changes), warnings, tuple(changes), differences, at_equal_load)
+
+
+def _one_sided(sides: Sides) -> list[str]:
+    """What one side alone measured, in sentences."""
+    if not sides.both:
+        return []
+    ours, theirs = _measured_by(sides.candidates), _measured_by(sides.baselines)
+    return [
+        *(f"{selection.name} was measured this year only" for selection in ours if selection not in theirs),
+        *(f"{selection.name} was measured last year only" for selection in theirs if selection not in ours),
+    ]
 
 
 def _changes(
@@ -119,7 +134,11 @@ def _changes(
         return margins.get((selection, metric), rules.allowance(metric))
 
     changes = [
-        *latency_changes(sides, selections, quantiles, margin, rules, estimates),
+        *(
+            paired_changes(sides.candidates[0], sides.baselines[0], selections, quantiles, margin, rules)
+            if sides.paired
+            else latency_changes(sides, selections, quantiles, margin, rules, estimates)
+        ),
         *error_changes(sides, [Selection(), *selections], margin, rules, estimates),
     ]
     order = [Selection(), *selections]

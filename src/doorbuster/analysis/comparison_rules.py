@@ -38,6 +38,10 @@ class ComparisonRules(BaseModel):
     """Degrees of freedom that the prior is worth."""
     steps_weight: Annotated[int, Field(strict=True, ge=1, le=20)] = 4
     """What a repeat teaches about steps on their own, in degrees of freedom: it shows many steps at once."""
+    alarm_paired: Alarm = 0.02
+    """Chance that a run with a control shows any ratio off 1 where nothing changed."""
+    deployment_sd: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.005
+    """Standard deviation of what a deployment of one and the same release does to a step, beside a control."""
     overlap_floor: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.15
     """Share of each side's steps that must have come at a load that both had. With less, a comparison at equal load is
     further off by where its few moments happen to lie than whole runs are by chance."""

@@ -66,16 +66,19 @@ def worded_table(table: pd.DataFrame) -> list[WordedRow]:
 def comparison_text(comparison: Comparison) -> str:
     """The comparison for a terminal: over the clock, and at equal load where the planned loads differ."""
     if comparison.equal_load is None:
-        return _table_text(comparison.table, "")
+        return _table_text(comparison.table, "", comparison.paired)
     parts = [_table_text(comparison.table, "over the clock")]
     if comparison.equal_load.table is not None:
         parts.append(_table_text(comparison.equal_load.table, "at equal load"))
     return "\n\n".join(parts)
 
 
-def _table_text(table: pd.DataFrame, heading: str) -> str:
-    """What can be told; where nobody failed on either side, no line about it."""
-    lines = [f"{heading:<32}{'this year':>12}{'last year':>12}{'change':>10}   {'95 % interval':<18}{'limit'}"]
+def _table_text(table: pd.DataFrame, heading: str, paired: bool = False) -> str:
+    """What can be told; where nobody failed on either side, no line about it. `paired`: beside a control."""
+    ours, theirs, span = "this year", "last year", "95 % interval"
+    if paired:
+        ours, theirs, span = "candidate", "control", "joint interval"
+    lines = [f"{heading:<32}{ours:>12}{theirs:>12}{'change':>10}   {span:<18}{'limit'}"]
     rows = worded_table(table)
     told = [row for row in rows if row.interval not in ("", _NOT_TOLD) and row.candidate + row.baseline != "0 %0 %"]
     for row in told:

@@ -36,8 +36,15 @@ class Sides:
         return bool(self.candidates and self.baselines)
 
     @property
+    def paired(self) -> bool:
+        """Whether the other side is the control that was walked in the same run, which needs no repeats."""
+        return len(self.candidates) == 1 and self.baselines == (self.candidates[0].control,)
+
+    @property
     def repeats(self) -> int:
         """Runs less groups, those of the noise profile among them: what tells chance from change."""
+        if self.paired:
+            return 1
         groups = (group for group in (self.candidates, self.baselines, self.aa) if group)
         return sum(len(group) - 1 for group in groups) + (self.noise.spread.df if self.noise else 0)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from doorbuster.analysis.entries import Entry
+from doorbuster.analysis.paired import TYPICAL
 from doorbuster.analysis.ratios import Ratio, ratios_of, where_compared
 from doorbuster.analysis.verdict import Verdict, ranked_entries
 from doorbuster.analysis.wording import times
@@ -65,17 +66,19 @@ def _closeness(entry: Entry) -> float:
 
 
 def _last_year(verdict: Verdict, beside: Sequence[str]) -> str:
-    if not beside:
+    paired = verdict.comparison.paired
+    if not beside and not paired:
         return "There is no run of last year beside it."
     comparison = verdict.comparison
     if comparison.forbidden:
         return f"Beside last year nothing may be concluded: {comparison.forbidden}."
     if comparison.equal_load and comparison.equal_load.refused:
         return f"Beside last year nothing is judged: {comparison.equal_load.sentence}."
-    steps = [one for one in ratios_of(verdict.comparison, "p95") if one.kind == "step"]
+    metric, other = ("typical time", "the control") if paired else ("p95", "last year")
+    steps = [one for one in ratios_of(comparison, TYPICAL if paired else metric) if one.kind == "step"]
     told = [one for one in steps if one.against != "untold"]
     if not told:
-        return "Beside last year nothing can be told: no step was measured often enough on both sides."
+        return f"Beside {other} nothing can be told: no step was measured often enough on both sides."
     slower = sorted((one for one in told if one.against == "beyond"), key=lambda one: -one.ratio)
     parts = [f"{len(slower)} slower by more than allowed{_names(slower)}" if slower else "none slower beyond doubt"]
     parts += [
@@ -84,7 +87,7 @@ def _last_year(verdict: Verdict, beside: Sequence[str]) -> str:
         if (count := sum(one.against == kind for one in told))
     ]
     parts += [f"{len(steps) - len(told)} measured too rarely"] if len(told) < len(steps) else []
-    return f"Of {len(steps)} steps, p95 beside last year{where_compared(comparison)}: {', '.join(parts)}."
+    return f"Of {len(steps)} steps, {metric} beside {other}{where_compared(comparison)}: {', '.join(parts)}."
 
 
 def _names(ratios: Sequence[Ratio]) -> str:

@@ -64,13 +64,14 @@ def latency_quantile(measured: Measured, q: float, resamples: int = RESAMPLES) -
     value_us = quantile_us(measured.dense(), q)
     if n * (1 - q) < FEWEST_BEYOND or cells.blocks < 2:
         return Quantile(value_us / 1000, math.nan, n, cells.blocks)
-    drawn_us = _resampled_us(measured, q, block_weights(cells.count, cells.block, resamples))
+    drawn_us = resampled_us(measured, q, block_weights(cells.count, cells.block, resamples))
     small_sample = math.sqrt(cells.blocks / (cells.blocks - 1))
     error = float(np.std(np.log(np.maximum(drawn_us, 1e-3)))) * INFLATION * small_sample
     return Quantile(value_us / 1000, error, n, cells.blocks)
 
 
-def _resampled_us(measured: Measured, q: float, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+def resampled_us(measured: Measured, q: float, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The q-quantile in each resample, microseconds; `weights` of shape (resamples, cells)."""
     counts = measured.counts
     low, high = _bins_that_matter(measured, q)
     below = counts[:, :low].sum(axis=1, keepdims=True)

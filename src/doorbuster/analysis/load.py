@@ -107,8 +107,12 @@ def open_run(path: Path | str, arm: str = ARM) -> Run:
 
 
 def of_arm(directory: RunDirectory, info: dict[str, Any], arm: str) -> Run:
-    """One arm of a run, with run.json's counts of that arm in place of those of both."""
-    own = (info.get("arms") or {}).get(arm, {})
+    """One arm of a run: in place of run.json's counts of both its own, and half of the planned rates."""
+    if not info.get("arms"):
+        return Run(directory, info, arm)
+    own = dict(info["arms"][arm])
+    if isinstance(planned := info.get("planned"), dict):
+        own["planned"] = {**planned, "sessions_per_s": [rate / 2 for rate in planned["sessions_per_s"]]}
     return Run(directory, {**info, **own}, arm)
 
 

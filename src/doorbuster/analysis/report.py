@@ -17,7 +17,7 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.revenue import revenue_sentences
 from doorbuster.analysis.series.gathered import NO_SERIES, Gathered
-from doorbuster.analysis.side_by_side import METRICS, side_by_side
+from doorbuster.analysis.side_by_side import metrics_of, side_by_side
 from doorbuster.analysis.untold import too_few
 from doorbuster.analysis.verdict import MEANING, Verdict, ranked_entries
 from doorbuster.analysis.wording import NOT_MEASURED, clock_text, whole
@@ -83,12 +83,12 @@ def render_report(
         limits=[entry for entry in ranked if entry.kind != "promise" and entry.verdict not in _OPEN],
         promises=[entry for entry in ranked if entry.kind == "promise" and entry.verdict not in _OPEN],
         untold=[entry for entry in ranked if entry.verdict in _OPEN],
-        too_few=too_few(verdict.comparison),
+        too_few=() if verdict.comparison.paired else too_few(verdict.comparison),
         warnings=verdict.warnings,
         costs=costs,
         revenue=revenue_sentences(run, years.baselines),
-        metrics=[metric.replace("_", " ") for metric in METRICS],
-        rows=side_by_side(verdict.comparison.table),
+        metrics=[metric.replace("_", " ") for metric in metrics_of(verdict.comparison)],
+        rows=side_by_side(verdict.comparison.table, metrics_of(verdict.comparison)),
         equal_load=equal_load.sentence if equal_load else "",
         equal_rows=side_by_side(equal_load.table if equal_load else None),
         outcomes=OUTCOMES,
@@ -144,6 +144,7 @@ def _about(run: Run) -> list[tuple[str, str]]:
         ("scale", info.get("scale")),
         ("clock", f"{clock_text(run.duration_s)}, squeeze {clock.get('squeeze', 1)}"),
         ("shop", f"{info.get('target_host')} ({info.get('platform')})"),
+        *([("control", info["control"]["target_host"])] if run.control is not None else []),
         ("started", info.get("started_at")),
         ("ended", info.get("ended_at")),
         ("git revision", info.get("git_revision")),

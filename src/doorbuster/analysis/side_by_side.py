@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
+from doorbuster.analysis.compare import Comparison
+from doorbuster.analysis.paired import TYPICAL
 from doorbuster.analysis.wording import milliseconds, percent, times, whole
 
 METRICS: Final = ("p50", "p95", "p99", "error_rate")
@@ -36,14 +38,19 @@ class SideBySide:
     samples: str
 
 
-def side_by_side(table: pd.DataFrame | None) -> list[SideBySide]:
+def metrics_of(comparison: Comparison) -> tuple[str, ...]:
+    """The columns, in order: beside a control, what is typical comes first."""
+    return (TYPICAL, *METRICS) if comparison.paired else METRICS
+
+
+def side_by_side(table: pd.DataFrame | None, shown: Sequence[str] = METRICS) -> list[SideBySide]:
     """A line for each journey and step, in the order of a comparison's table; none without one."""
     named: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     for row in table.to_dict(orient="records") if table is not None else ():
         metrics = named.setdefault((str(row["kind"]), str(row["name"])), {})
         metrics[str(row["metric"])] = {str(key): value for key, value in row.items()}
     return [
-        SideBySide(name, kind, tuple(_cell(rows[metric]) if metric in rows else None for metric in METRICS), _n(rows))
+        SideBySide(name, kind, tuple(_cell(rows[metric]) if metric in rows else None for metric in shown), _n(rows))
         for (kind, name), rows in named.items()
     ]
 

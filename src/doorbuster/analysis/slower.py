@@ -19,7 +19,7 @@ from doorbuster.analysis.spread import Floats
 
 TWO_SIDED_95: Final = 0.975
 # Standard errors that lie between a limit and a PASS (95 %, with the usual repeats), and what gets it in 9 of 10 tries.
-_SURE, _LIKELY = 1.75, 1.28
+_SURE, LIKELY = 1.75, 1.28
 
 Margin = Callable[[Selection, str], float]
 
@@ -121,7 +121,7 @@ class _Lines:
         distance = limit if self.single else abs(limit - change)
         wanted = _SURE if self.single or change < limit else critical
         one_run = error / math.sqrt(self.runs)
-        return math.ceil(2 * ((wanted + _LIKELY) * one_run / distance) ** 2) if distance else math.inf
+        return math.ceil(2 * ((wanted + LIKELY) * one_run / distance) ** 2) if distance else math.inf
 
 
 def _measured(sides: Sides, selection: Selection, metric: str, estimates: Estimates) -> Change:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from doorbuster.analysis.beside_control import compared_with, entries_of_control, of_control
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
 from doorbuster.analysis.equal_load import EqualLoad
@@ -19,7 +20,7 @@ from doorbuster.analysis.objectives import judge_objective
 from doorbuster.analysis.regressions import judge_regression, undeclared
 from doorbuster.analysis.validity import Reading, Validity, judge_last_year, judge_validity
 from doorbuster.errors import RunDirectoryError
-from doorbuster.vocabulary import EXIT_CODES
+from doorbuster.vocabulary import CONTROL, EXIT_CODES
 from doorbuster.vocabulary import Verdict as Word
 
 MEANING: Final[dict[Word, str]] = {
@@ -79,22 +80,27 @@ def judge(
         raise RunDirectoryError("no run to judge; give the path that `doorbuster run` printed last")
     _check_distinct((*candidates, *baselines, *aa))
     validity = _validity_of_all(candidates, gate)
-    baselines, unusable = _usable(baselines, gate, "last year's run")
+    beside, about_control = compared_with(candidates, baselines)
+    baselines, unusable = _usable(beside, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
     estimates = Estimates(gate.comparison.resamples, clock=like_clock((*baselines, *aa)))
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
     comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
     without = unusable[0] if unusable else "no run of last year was given"
-    entries: tuple[Entry, ...] = (
-        *(judge_objective(objective, candidates, estimates) for objective in gate.objective),
+    regressions = [
         *(judge_regression(one, comparison, sides, without, estimates) for one in gate.regression),
         *undeclared(comparison, gate.regression),
+    ]
+    entries: tuple[Entry, ...] = (
+        *(judge_objective(objective, candidates, estimates) for objective in gate.objective),
+        *(entries_of_control(regressions, comparison) if comparison.paired else regressions),
         *(promise_entry(promise) for promise in promises),
     )
     if not validity.valid:
         # The numbers may be read; no single line of them may pass for a result.
         entries = tuple(replace(entry, verdict="INVALID") for entry in entries)
-    warnings = (*unusable, *unusable_aa, *comparison.warnings)
+    said = map(of_control, comparison.warnings) if comparison.paired else comparison.warnings
+    warnings = (*about_control, *unusable, *unusable_aa, *said)
     return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
 
 
@@ -102,7 +108,8 @@ def _check_distinct(runs: Sequence[Run]) -> None:
     """A run beside itself is no repeat: it would teach that nothing ever varies."""
     seen: dict[object, Run] = {}
     for run in runs:
-        key = (run.info.get("id"), run.info.get("prepared_at"), run.info.get("started_at"), run.info.get("seed"))
+        info = run.info
+        key = (info.get("id"), info.get("prepared_at"), info.get("started_at"), info.get("seed"), run.arm)
         if key in seen:
             raise RunDirectoryError(
                 f"{run.directory.path} and {seen[key].directory.path} are the same run; give each run once"
@@ -142,7 +149,7 @@ def _usable(runs: Sequence[Run], gate: Gate, whose: str) -> tuple[list[Run], lis
     usable, sentences = [], []
     for run in runs:
         validity = judge_last_year(run, gate.validity)
-        if validity.valid:
+        if validity.valid or run.arm == CONTROL:  # a control is judged with its candidate
             usable.append(run)
         else:
             sentences.append(
