@@ -93,7 +93,7 @@ def search(seed: int) -> Found:
 
 def measure(slice_only: bool) -> Section:
     """The whole part: about four minutes on two cores, a slice about half a minute."""
-    ramps, searches, long_s = (10, 8, 1800) if slice_only else (150, 150, 14_400)
+    ramps, searches, long_s = (10, 20, 1800) if slice_only else (150, 150, 14_400)
     levels = (0.80, 0.86, 0.92) if slice_only else (0.80, 0.83, 0.86, 0.89, 0.92, 0.95)
     with get_context("spawn").Pool(2) as pool:
         run: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]] = pool.map
