@@ -15,7 +15,7 @@ from time import monotonic
 
 from calibration_section import Section
 
-PARTS: tuple[str, ...] = ("headroom",)
+PARTS: tuple[str, ...] = ("equal_load", "headroom")
 """In the order of the page: `calibrate_NAME.py` each."""
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "calibration.md"
 

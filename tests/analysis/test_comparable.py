@@ -9,6 +9,9 @@ import pytest
 from synthetic import Recipe, make_run
 
 from doorbuster.analysis.comparable import Difference, differences, forbids
+from doorbuster.analysis.comparison_rules import ComparisonRules
+from doorbuster.analysis.equal_load import equal_load
+from doorbuster.analysis.estimates import Sides
 from doorbuster.analysis.load import Run, open_run
 from doorbuster.analysis.measure import Selection, judged_cells, measure
 from doorbuster.analysis.mix import mix_weights
@@ -109,6 +112,28 @@ def test_a_colder_start_is_told(tmp_path: Path) -> None:
 def test_a_log_beside_a_rehearsal_is_told_and_has_no_scenario_to_differ_in(tmp_path: Path) -> None:
     told = found(run(tmp_path, "a"), run(tmp_path, "b", info={"telemetry": {}, "scenario": "last-year", "seed": None}))
     assert set(told) == {"where times come from"}
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        ({}, "last year's are its own, without the way there"),
+        (
+            {"tool": "k6", "latency": "http_req_duration"},
+            "results of k6 (http_req_duration): times are compared from sending",
+        ),
+    ],
+)
+def test_what_last_years_times_are_is_said(tmp_path: Path, known: dict[str, Any], says: str) -> None:
+    told = found(run(tmp_path, "a"), run(tmp_path, "b", info={"telemetry": known}))
+    assert says in told["where times come from"].sentence
+
+
+def test_a_year_in_which_nobody_counted_who_came_has_no_load_to_match(tmp_path: Path) -> None:
+    here, there = run(tmp_path, "a"), run(tmp_path, "b", info={"telemetry": {"tool": "k6"}})
+    there.__dict__["arrivals"] = there.arrivals.iloc[:0]
+    assert equal_load(Sides((here,), (there,)), ComparisonRules()) is None
+    assert found(here, there)["planned load"].sentence.startswith("last year's load is not known")
 
 
 def test_shops_without_a_common_step_are_not_compared(tmp_path: Path) -> None:

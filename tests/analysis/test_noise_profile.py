@@ -97,6 +97,17 @@ def test_a_run_that_is_compared_is_not_counted_twice(noise: NoiseFile) -> None:
     assert noise.profile({"aa1", "aa3"}) is None
 
 
+def test_a_comparison_among_the_repeats_learns_from_the_others(
+    repeats: list[Path], noise: NoiseFile, tmp_path: Path
+) -> None:
+    save_noise(tmp_path / "noise.toml", noise)
+    first, second, _ = (open_run(run) for run in repeats)
+    other = open_run(make_run(tmp_path / "other", Recipe(seed=4)))
+    for others, runs in (([other], 2), ([second], None)):
+        profile = noise_known(tmp_path / "noise.toml", [first], others, 30, STARTED).profile
+        assert (profile and profile.runs) == runs
+
+
 def test_another_release_is_a_repeat_of_its_own(repeats: list[Path], gate: Gate, noise: NoiseFile) -> None:
     slower = make_run(repeats[0].parent / "new1", Recipe(seed=11, run_factor=2.0))
     slower_too = make_run(repeats[0].parent / "new2", Recipe(seed=12, run_factor=2.0))

@@ -11,6 +11,7 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.mix import mix_difference
 from doorbuster.analysis.noted import NOTED, noted_values
+from doorbuster.analysis.planned_load import planned_sessions
 from doorbuster.analysis.wording import whole
 
 Effect = Literal["forbids", "re-weighted", "said"]
@@ -46,6 +47,7 @@ def differences(
         *_steps(candidates, baselines),
         *(_load(at_equal_load) if at_equal_load else ()),
         *_mix(candidates, baselines),
+        *_unknown_load(candidates, baselines),
         *_telemetry(candidates, baselines),
         *_noted(candidates, baselines),
         *_catalogue(candidates, baselines),
@@ -56,9 +58,6 @@ def differences(
 
 def _clocks(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
     ours, theirs = _known_clocks(candidates), _known_clocks(baselines)
-    if any(run.timed_by == "service" for run in (*candidates, *baselines)):
-        sentence = "times of both years are taken from when a step was sent, because one side knows no due times"
-        return [Difference("clock", "service", "service", "said", sentence)]
     if not ours or not theirs or "response" in ours & theirs:
         return []
     here, there = ", ".join(sorted(ours)), ", ".join(sorted(theirs))
@@ -112,16 +111,26 @@ def _mix(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference
 
 
 def _telemetry(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
-    """A rehearsal beside real shoppers, as a log of the shop remembers them."""
-    ours, theirs = (any(run.from_telemetry for run in runs) for runs in (candidates, baselines))
-    if ours == theirs:
-        return []
+    """A rehearsal beside real shoppers, or beside another tool's test: what its times are."""
     tools = sorted({run.other_tool for run in (*candidates, *baselines) if run.other_tool})
     if tools:
         return [_another_tool(tools, [run for run in baselines if run.other_tool])]
-    logged = "as the shop's own log has them, without the way there and back"
-    sentence = f"times are measured from outside this year; last year's are {logged}"
+    ours, theirs = (any(run.from_telemetry for run in runs) for runs in (candidates, baselines))
+    if ours == theirs:
+        return []
+    sentence = "this year's times are taken outside the shop; last year's are its own, without the way there"
     return [Difference("where times come from", "a rehearsal", "a log", "said", sentence)]
+
+
+def _unknown_load(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
+    """Where nobody counted who came, no load can be matched."""
+    unknown = [not sum(planned_sessions(side).values()) for side in (candidates, baselines)]
+    if not any(unknown):
+        return []
+    ours, theirs = ("not known" if one else "known" for one in unknown)
+    whose = "this year's" if unknown[0] else "last year's"
+    sentence = f"{whose} load is not known, so that part of any difference may be the load"
+    return [Difference("planned load", ours, theirs, "said", sentence)]
 
 
 def _another_tool(tools: Sequence[str], runs: Sequence[Run]) -> Difference:

@@ -59,6 +59,12 @@ class Comparison:
             return ()
         return self.equal_load.changes if self.equal_load else self.changes
 
+    @property
+    def judged_table(self) -> pd.DataFrame:
+        """The table whose rows are judged: that at equal load, where there is one."""
+        at_equal_load = self.equal_load.table if self.equal_load else None
+        return self.table if at_equal_load is None else at_equal_load
+
     def of(self, selection: Selection, metric: str) -> Change | None:
         """The change that is judged; None for what neither side measured."""
         found = (one for one in self.judged if (one.selection, one.metric) == (selection, metric))
@@ -82,7 +88,7 @@ def compare_runs(
     at_equal_load = equal_load(sides, rules)
     differences = differences_of(candidates, baselines, at_equal_load)
     mix = {} if forbids(differences) else mix_weights(candidates, baselines)
-    clock = like_clock((*baselines, *aa)) if estimates is None else estimates.clock
+    clock = like_clock((*candidates, *baselines, *aa)) if estimates is None else estimates.clock
     known = Estimates(rules.resamples, mix, clock=clock) if mix or estimates is None else estimates
     changes = _changes(sides, rules, declared, known)
     if at_equal_load and not forbids(differences):

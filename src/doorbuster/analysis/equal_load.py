@@ -17,7 +17,7 @@ from doorbuster.analysis.change import Change
 from doorbuster.analysis.comparison_rules import ComparisonRules
 from doorbuster.analysis.estimates import Sides
 from doorbuster.analysis.matched_load import MatchedLoad, match_load
-from doorbuster.analysis.planned_load import load_differs, planned_per_minute, steps_per_session
+from doorbuster.analysis.planned_load import load_differs, planned_per_minute, planned_sessions, steps_per_session
 from doorbuster.analysis.wording import percent, whole
 
 
@@ -51,8 +51,8 @@ class EqualLoad:
 
 
 def equal_load(sides: Sides, rules: ComparisonRules) -> EqualLoad | None:
-    """Which moments can be compared at equal load; None where both sides were planned for the same load anyway."""
-    if not sides.both:
+    """Which moments can be compared at equal load; None where planned loads are the same, or one is not known."""
+    if not sides.both or not all(sum(planned_sessions(side).values()) for side in (sides.candidates, sides.baselines)):
         return None
     runs = (*sides.candidates, *sides.baselines)
     steps_of = steps_per_session(runs, sides.baselines)
@@ -60,7 +60,16 @@ def equal_load(sides: Sides, rules: ComparisonRules) -> EqualLoad | None:
         return None
     matched = match_load(sides.candidates, sides.baselines, steps_of)
     planned = planned_per_minute(sides.candidates, steps_of), planned_per_minute(sides.baselines, steps_of)
-    return EqualLoad(matched, planned, _refusal(matched, rules.overlap_floor))
+    return EqualLoad(matched, planned, _unknown(sides) or _refusal(matched, rules.overlap_floor))
+
+
+def _unknown(sides: Sides) -> str | None:
+    """Another tool's results do not say who was due when."""
+    tools = sorted({run.other_tool for run in (*sides.candidates, *sides.baselines) if run.other_tool})
+    if not tools:
+        return None
+    told = f"the files of {' and '.join(tools)} do not say when shoppers were due"
+    return f"{told}: which load they met is not known, and nothing is judged at equal load"
 
 
 def _refusal(matched: MatchedLoad, floor: float) -> str | None:

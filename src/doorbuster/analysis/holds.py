@@ -21,6 +21,8 @@ from doorbuster.analysis.wording import percent, whole
 HoldVerdict = Literal["held", "in between", "broken", "too few"]
 """`in between`: within the budget, not surely within half. `too few`: could not tell even without one slow step."""
 
+_DIGITS: Final = 3
+"""Levels are told and compared to so many: run.json has rates, of which a level is a quotient."""
 _WORSE: Final[tuple[HoldVerdict, ...]] = ("held", "in between", "too few", "broken")
 
 
@@ -86,7 +88,7 @@ def judge_hold(
     """Judge one hold. `quiet_shares`: what of each budget is spent while the shop is quiet, as a ramp showed."""
     seconds = load.times.size
     held = tuple(_judge(run, load, one, quiet_shares.get(one, 0.0)) for one in objectives)
-    return Hold(run.name, float(load.times[0]), seconds, held)
+    return Hold(run.name, round(float(load.times[0]), _DIGITS), seconds, held)
 
 
 def allowed_share(objective: Objective, quiet_share: float) -> float:

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
 from doorbuster.analysis.compare import Comparison
 from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 
@@ -37,20 +35,14 @@ class Ratio:
         return judged.get(self.verdict, "unjudged")
 
 
-def judged_table(comparison: Comparison) -> pd.DataFrame:
-    """The table that verdicts rest on: at equal load where the load differs and it could be matched."""
-    at_equal_load = comparison.equal_load.table if comparison.equal_load else None
-    return comparison.table if at_equal_load is None else at_equal_load
-
-
 def where_compared(comparison: Comparison) -> str:
     """Words for a title: empty where the runs are compared as they were."""
-    return " at equal load" if comparison.equal_load and comparison.equal_load.table is not None else ""
+    return " at equal load" if comparison.judged_table is not comparison.table else ""
 
 
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
     """Rows of the judged table that have a ratio in one metric, the whole shop first, then journeys, then steps."""
-    table = judged_table(comparison)
+    table = comparison.judged_table
     default = 1 + AS_CALIBRATED.allowance(metric)
     found = []
     for row in table[table["metric"] == metric].to_dict(orient="records"):

@@ -67,7 +67,7 @@ def test_the_gate_takes_our_own_service_clock_beside_another_tools_results() -> 
         open_run(candidate), release.verdict.comparison.changes[-1].selection, "p50", "service"
     )
     assert ours is not None and not math.isnan(home["ratio"])
-    assert any("from when a step was sent" in one for one in release.verdict.warnings)
+    assert any("times are compared from sending" in one for one in release.verdict.warnings)
     assert release.write_report().exists()
 
 

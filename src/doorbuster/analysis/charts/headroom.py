@@ -59,7 +59,7 @@ def headroom_chart(headroom: Headroom) -> Figure:
     sessions = int(located.run.arrivals.loc[located.run.arrivals["second"] >= located.load.first_s, "planned"].sum())
     peak = located.load.peak_per_s * 60
     lower.set_xlabel(
-        f"sessions planned, times last year's peak of {peak:,.3g} a minute (ramp: n = {whole(sessions)})", fontsize=8.5
+        f"planned, times last year's peak of {peak:,.3g} a minute; n = {whole(sessions)} sessions", fontsize=8.5
     )
     for axis in (upper.xaxis, upper.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}x"))
@@ -69,7 +69,7 @@ def headroom_chart(headroom: Headroom) -> Figure:
 def _completions(axes: Axes, located: Located, width_s: int, end: float) -> None:
     axes.plot([0, end], [0, end], color=PLANNED, linewidth=5, solid_capstyle="butt")
     top = located.top
-    axes.annotate("planned", (top * 0.97, top), ha="right", va="bottom", fontsize=9, color="#5b7fa6")
+    axes.annotate("planned", (top * 0.88, top * 0.92), ha="right", va="bottom", fontsize=9, color="#5b7fa6")
     said = f"completed, times last year's peak; each point {clock_text(width_s)} of the ramp"
     axes.set_title(said, loc="left", fontsize=8.5, color="#444444")
     axes.set_ylim(0, end)
@@ -89,6 +89,7 @@ def _completions(axes: Axes, located: Located, width_s: int, end: float) -> None
             textcoords="offset points",
             fontsize=9,
             color=THIS_YEAR,
+            annotation_clip=True,
         )
 
 
@@ -162,14 +163,14 @@ def _mark(axes: Axes, at: float, name: str, colour: str) -> None:
     axes.axvline(at, color=colour, linewidth=0.9, linestyle=":")
     axes.annotate(
         name,
-        (at, 0.02),
+        (at, 0.98),
         (3, 0),
         ("data", "axes fraction"),
         textcoords="offset points",
         fontsize=8.5,
         color="#666666",
         rotation=90,
-        va="bottom",
+        va="top",
     )
 
 

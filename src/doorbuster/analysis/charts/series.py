@@ -27,7 +27,7 @@ from doorbuster.analysis.charts.style import (
 from doorbuster.analysis.load import Run
 from doorbuster.analysis.measure import Selection
 from doorbuster.analysis.series.line import Series, SeriesLine
-from doorbuster.analysis.wording import clock_text
+from doorbuster.analysis.wording import clock_text, whole
 
 MOST_DRAWN: Final = 5
 _GAP: Final = 2.5
@@ -57,7 +57,7 @@ def series_chart(run: Run, series: Sequence[Series]) -> Figure:
         _metric(axes, run, one)
     for axes in panels[:-1]:
         axes.tick_params(labelbottom=False)
-    panels[-1].set_xlabel("the run's clock", fontsize=8.5, color="#444444", loc="left")
+        axes.set_xlabel("")  # the clock is named once, under the last
     return figure
 
 
@@ -76,7 +76,8 @@ def _latency(axes: Axes, run: Run) -> None:
     every_s = bin_seconds(run.duration_s, 60)
     bins = max(1, int(np.ceil(run.duration_s / every_s)))
     bin_of_second = np.arange(int(np.ceil(run.duration_s))) // every_s
-    values_ms = binned_quantiles((run,), Selection(), (bin_of_second,), bins, [q for _, q, _ in _QUANTILES]).value_ms
+    binned = binned_quantiles((run,), Selection(), (bin_of_second,), bins, [q for _, q, _ in _QUANTILES])
+    values_ms = binned.value_ms
     middle = ((np.arange(bins) + 0.5) * every_s).tolist()
     lines = [
         Line(middle, values_ms[:, position].tolist(), name, THIS_YEAR, dash)
@@ -87,7 +88,7 @@ def _latency(axes: Axes, run: Run) -> None:
         say_empty(axes, "too few were measured to draw")
         return
     unit = latency_axis(axes, values_ms.ravel().tolist())
-    axes.texts[0].set_text(f"{unit}; each point {clock_text(every_s)}")
+    axes.texts[0].set_text(f"{unit}; each point {clock_text(every_s)}; n = {whole(binned.samples)}")
     draw_lines(axes, lines)
     name_lines(axes, lines)
 
