@@ -37,7 +37,7 @@ class Ratio:
 
 def where_compared(comparison: Comparison) -> str:
     """Words for a title: empty where the runs are compared as they were."""
-    return " at equal load" if comparison.equal_load and comparison.equal_load.table is not None else ""
+    return " at equal load" if comparison.judged_table is not comparison.table else ""
 
 
 def ratios_of(comparison: Comparison, metric: str) -> list[Ratio]:
