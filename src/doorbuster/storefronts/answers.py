@@ -99,6 +99,8 @@ def id_in(said: Any) -> str:
     >>> id_in("gid/7"), id_in(7)
     ('gid/7', '7')
     """
+    if type(said) is str and said:  # nearly all are
+        return said
     if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
         raise ValueError(f"{said!r} is no id")
     return str(said)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from secrets import token_hex
 from typing import Any, Final
 
@@ -34,16 +35,20 @@ class UcpStorefront(AgentsOnly):
     shop: Shop
     visit: Visit
     _agent: UcpAgent = field(init=False)
-    _cart: UcpCart = field(init=False)
-    _checkout: UcpCheckout = field(init=False)
     _completing: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         # Who buys nothing has no intent; their keys need only be their own.
         self._agent = UcpAgent(self.client, self.shop, self.visit.intent or token_hex(16))
-        self._cart = UcpCart(self._agent)
+
+    @cached_property
+    def _cart(self) -> UcpCart:
+        return UcpCart(self._agent)
+
+    @cached_property
+    def _checkout(self) -> UcpCheckout:
         home = address_of(self.visit, self.shop.options["country"])
-        self._checkout = UcpCheckout(self._agent, email_of(self.visit), home, self.visit.codes)
+        return UcpCheckout(self._agent, email_of(self.visit), home, self.visit.codes)
 
     # Browsing: the catalogue
 
