@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from secrets import token_hex
+from random import getrandbits
 from typing import Any, Final
 
 from doorbuster.storefronts.agents_only import AgentsOnly
@@ -39,7 +39,7 @@ class UcpStorefront(AgentsOnly):
 
     def __post_init__(self) -> None:
         # Who buys nothing has no intent; their keys need only be their own.
-        self._agent = UcpAgent(self.client, self.shop, self.visit.intent or token_hex(16))
+        self._agent = UcpAgent(self.client, self.shop, self.visit.intent or f"{getrandbits(128):032x}")
 
     @cached_property
     def _cart(self) -> UcpCart:
@@ -58,19 +58,10 @@ class UcpStorefront(AgentsOnly):
     def collection(self, product: Product) -> Answer:
         category = self.shop.options["category"]
         filters = {"filters": {"categories": [category]}} if category else {}
-
-        def some(body: Any) -> Answer:
-            return OK if body["products"] else Answer("error", "collection: the catalogue is empty")
-
-        return self._ask("collection", "/catalog/search", {**filters, "pagination": _PAGE}, some)
+        return self._ask("collection", "/catalog/search", {**filters, "pagination": _PAGE}, _some)
 
     def search(self, query: str) -> Answer:
-        def found(body: Any) -> Answer:
-            for one in body["products"]:
-                id_in(one["id"])
-            return OK
-
-        return self._ask("search", "/catalog/search", {"query": query, "pagination": _PAGE}, found)
+        return self._ask("search", "/catalog/search", {"query": query, "pagination": _PAGE}, _found)
 
     def product(self, product: Product) -> Answer:
         def asked(body: Any) -> Answer:
@@ -156,6 +147,16 @@ class UcpStorefront(AgentsOnly):
             return refusal_in(said) or reading(said)
 
         return read_ucp(step, self._agent.send("POST", path, body), judged)
+
+
+def _some(body: Any) -> Answer:
+    return OK if body["products"] else Answer("error", "collection: the catalogue is empty")
+
+
+def _found(body: Any) -> Answer:
+    for one in body["products"]:
+        id_in(one["id"])
+    return OK
 
 
 PLATFORM: Final = Platform(UcpStorefront, UcpBackstage, by_card(UcpOptions))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from doorbuster.storefronts.answers import (
@@ -61,12 +62,13 @@ def read_ucp(step: str, response: Response, reading: Reading, plain: bool = Fals
     if response.status >= 400:
         return Answer("error", f"HTTP {response.status}")
 
-    def judged(body: Any) -> Answer:
-        if not plain and body["ucp"].get("status") == "error":
-            return refusal_in(body) or failed(step, f"{step}: the shop says no more than error")
-        return reading(body)
+    return understood(step, response, reading if plain else partial(_by_its_word, step, reading))
 
-    return understood(step, response, judged)
+
+def _by_its_word(step: str, reading: Reading, body: Any) -> Answer:
+    if body["ucp"].get("status") == "error":
+        return refusal_in(body) or failed(step, f"{step}: the shop says no more than error")
+    return reading(body)
 
 
 def refusal_in(said: Any, goes_on: bool = False) -> Answer | None:

@@ -135,9 +135,10 @@ class UcpCheckout:
         self._line_ids = {line["item"]["id"]: id_in(line["id"]) for line in checkout["line_items"]}
         methods = checkout.get("fulfillment", {}).get("methods", ())
         self._methods = [_method(method) for method in methods if method["type"] == "shipping"]
-        wanted = self.agent.shop.options["payment_handler"]
-        handlers = [id_in(one["id"]) for named in checkout["ucp"]["payment_handlers"].values() for one in named]
-        self.handler = next((one for one in handlers if wanted in (None, one)), "")
+        if not self.handler:
+            wanted = self.agent.shop.options["payment_handler"]
+            handlers = [id_in(one["id"]) for named in checkout["ucp"]["payment_handlers"].values() for one in named]
+            self.handler = next((one for one in handlers if wanted in (None, one)), "")
 
     @property
     def can_be_shipped(self) -> bool:
