@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from secrets import token_hex
+from random import getrandbits
 from typing import Any, Final
 
 from doorbuster.storefronts.acp_answers import completed, looked_up, priced, read_acp, ready, refusal_in
@@ -41,7 +41,7 @@ class AcpStorefront(AgentsOnly):
 
     def __post_init__(self) -> None:
         # Who buys nothing has no intent; their keys need only be their own.
-        name = self.visit.intent or token_hex(16)
+        name = self.visit.intent or f"{getrandbits(128):032x}"
         agent = Agent(self.client, self.shop.base_url + self.shop.options["api"], self.shop.token, name)
         self._session = AcpSession(agent, email_of(self.visit))
         self._cart = AcpCart(agent, self._session.email)
