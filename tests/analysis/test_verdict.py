@@ -14,6 +14,7 @@ from synthetic import Recipe, make_killed_run, make_run
 
 from doorbuster.analysis import PromiseResult, Run, Verdict, judge, open_run, verdict_to_json
 from doorbuster.analysis.gate_file import Gate
+from doorbuster.analysis.headline import three_sentences
 from doorbuster.analysis.noise import NoiseProfile
 from doorbuster.analysis.spread import Spread
 from doorbuster.record.directory import RunDirectory
@@ -168,11 +169,48 @@ def test_a_run_killed_before_its_first_table_is_invalid(tmp_path: Path) -> None:
 
 
 def test_one_run_against_one_run_only_advises(made: Make) -> None:
-    verdict = gated(made(BUSY), gate(regression=[{**SLOWER, "required": True}]), made(replace(BUSY, seed=2)))
+    verdict = gated(made(BUSY), gate(regression=[SLOWER]), made(replace(BUSY, seed=2)))
     assert verdict.verdict == "PASS"
     (advice,) = verdict.of_kind("regression")
     assert advice.verdict == "ADVICE"
     assert "advice only" in advice.sentence
+
+
+def test_a_required_regression_that_one_run_a_side_cannot_tell_keeps_a_release_from_passing(made: Make) -> None:
+    verdict = gated(made(BUSY), gate(regression=[{**SLOWER, "required": True}]), made(replace(BUSY, seed=2)))
+    assert verdict.verdict == "INCONCLUSIVE"
+    (entry,) = verdict.of_kind("regression")
+    assert entry.verdict == "INCONCLUSIVE"
+    assert "cannot tell, because no repeat says" in entry.sentence
+    assert "advice" not in entry.sentence
+
+
+def test_repeats_that_know_nothing_of_a_quantile_let_nothing_pass_by_it(made: Make) -> None:
+    ours, theirs = made(BUSY), made(replace(BUSY, seed=2))
+    steady = Spread(4, *(np.full((1, 1), 0.0002),) * 2, np.full(1, 0.0002))
+    generous = gate(regression=[{**SLOWER, "worse_than_last_year": "100%"}])
+    other_metric = NoiseProfile(("native_checkout",), ("p50",), steady, 5)
+    (entry,) = judge([ours], [theirs], [], generous, noise=other_metric).of_kind("regression")
+    assert entry.verdict == "ADVICE"
+    told = judge([ours], [theirs], [], generous, noise=other_metric).comparison.judged
+    assert {one.verdict for one in told if one.metric == "p99"} <= {"ADVICE", ""}
+
+
+def test_one_rare_step_alone_is_no_slower_shop(made: Make) -> None:
+    """With one step in common the whole shop is that step, and no surer than it: chance within a run counts too."""
+    rare = Recipe(seconds=120, sessions_per_s=30, journeys=("express_wallet",), shares={"express_wallet": 0.1})
+    runs = [made(replace(rare, seed=seed)) for seed in (1, 2)]
+    for one, slow in zip(runs, (1.6, 1.0), strict=True):
+        rows = one.latency[one.latency["step"] == "wallet.complete"].reset_index(drop=True)
+        # A tail that comes in one burst: p99 of a run rests on a few seconds.
+        burst = (rows["second"] % 60 < 3) & (rows["second"] > 30)
+        rows.loc[burst, "bucket_us"] = rows.loc[burst, "bucket_us"] * (4 * slow)
+        one.__dict__["latency"] = rows
+    comparison = judge([runs[0]], [runs[1]], [], gate([ERRORS])).comparison
+    changes = {one.selection.name: one for one in comparison.judged if one.metric == "p99"}
+    shop, step = changes["all steps"], changes["wallet.complete"]
+    assert shop.size == pytest.approx(step.size)
+    assert shop.high / shop.low >= 0.85 * step.high / step.low
 
 
 def test_one_run_against_one_run_can_still_fail(made: Make) -> None:
@@ -265,6 +303,13 @@ def test_an_invalid_baseline_is_said_and_not_compared_with(made: Make) -> None:
     verdict = gated(made(SLOW), gate([ERRORS], regression=[SLOWER]), made(replace(BUSY, complete=False)))
     assert verdict.of_kind("regression")[0].verdict == "ADVICE"
     assert any("was no rehearsal" in warning for warning in verdict.warnings)
+
+
+def test_of_a_run_that_was_no_rehearsal_no_line_of_the_comparison_is_a_result(made: Make) -> None:
+    verdict = gated(made(replace(SLOW, complete=False)), gate([ERRORS]), made(replace(BUSY, seed=2)))
+    assert verdict.verdict == "INVALID"
+    assert {row["verdict"] for row in json.loads(verdict_to_json(verdict))["comparisons"]} == {""}
+    assert three_sentences(verdict, ["last"])[1] == "Beside last year nothing may be concluded: this was no rehearsal."
 
 
 def test_a_required_regression_without_any_baseline_cannot_be_told(made: Make) -> None:

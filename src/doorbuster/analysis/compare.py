@@ -69,6 +69,19 @@ class Comparison:
         at_equal_load = self.equal_load.table if self.equal_load else None
         return self.table if at_equal_load is None else at_equal_load
 
+    def unjudged(self) -> Comparison:
+        """The same numbers, of which none is a result."""
+        at_equal_load = self.equal_load
+        if at_equal_load:
+            there = at_equal_load.table
+            at_equal_load = replace(
+                at_equal_load,
+                changes=_without_verdict(at_equal_load.changes),
+                table=None if there is None else there.assign(verdict=""),
+            )
+        changes, table = _without_verdict(self.changes), self.table.assign(verdict="")
+        return replace(self, changes=changes, table=table, equal_load=at_equal_load)
+
     def of(self, selection: Selection, metric: str) -> Change | None:
         """The change that is judged; None for what neither side measured."""
         found = (one for one in self.judged if (one.selection, one.metric) == (selection, metric))
@@ -104,9 +117,13 @@ def compare_runs(
         told = [replace(one, at_equal_load=True) for one in _changes(sides, rules, declared, there)]
         at_equal_load = replace(at_equal_load, changes=tuple(told), table=_table(told))
     if at_equal_load or forbids(differences):
-        changes = [replace(one, verdict="") for one in changes]  # shown, and not judged
+        changes = list(_without_verdict(changes))  # shown, and not judged
     warnings = (*(one.sentence for one in differences), *_one_sided(sides))
     return Comparison(_table(changes), warnings, tuple(changes), differences, at_equal_load)
+
+
+def _without_verdict(changes: Sequence[Change]) -> tuple[Change, ...]:
+    return tuple(replace(one, verdict="") for one in changes)
 
 
 def _one_sided(sides: Sides) -> list[str]:

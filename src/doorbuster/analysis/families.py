@@ -50,8 +50,11 @@ class Families:
     relative_change: Floats
     """`change` less `run_change`; nan for journeys."""
     relative_low: Floats
-    repeats: int
-    """Runs less groups, those of a noise profile among them: what tells chance from change beside the prior."""
+    repeats: Floats
+    """Of each quantile: runs less groups, those of a noise profile among them, where any of them measured it. That is
+    what tells chance from change beside the prior."""
+    run_repeats: Floats
+    """The same of `run_change`."""
 
     def span(self, confidence: float) -> tuple[Floats, Floats]:
         """Both bounds of `change`, each with one-sided `confidence` and by itself."""
@@ -93,7 +96,7 @@ class Families:
     def run_passed(self, margin: Floats, confidence: float) -> NDArray[np.bool_]:
         """The same of the whole shop."""
         with np.errstate(invalid="ignore"):
-            return np.asarray(self.run_high(confidence) < margin) & (self.repeats > 0)
+            return np.asarray(self.run_high(confidence) < margin) & (self.run_repeats > 0)
 
 
 def compare_families(
@@ -125,7 +128,8 @@ def compare_families(
 
     run_change = run_wide(change, steps)
     run_df = rules.prior_df + known.run_df
-    run_error = np.sqrt((rules.prior_df * rules.prior_sd**2 + known.run_squares) / run_df * runs)
+    run_variance = (rules.prior_df * rules.prior_sd**2 + known.run_squares) / run_df
+    run_error = np.sqrt(np.fmax(run_variance, _within_of_median(within[steps])) * runs)
     run_critical = stdtrit(run_df, 1 - rules.alarm_run / max(1, change.shape[1]))
 
     # The more steps a repeat shows, the more it teaches about how steps differ by themselves.
@@ -149,8 +153,18 @@ def compare_families(
         run_df=run_df,
         relative_change=relative,
         relative_low=relative - stdtrit(relative_df, 1 - rules.alarm_relative / tests) * relative_error,
-        repeats=sum(one.df for one in spreads),
+        repeats=np.where(told, known.df, 0.0).max(axis=0, initial=0.0),
+        run_repeats=known.run_df,
     )
+
+
+def _within_of_median(within: Floats) -> Floats:
+    """Variance of the median over steps by chance within a run: of one step its own, of many pi/2 of their mean's.
+
+    Where steps are many it is far below what runs differ by; a shop of one rare step is no surer than that step.
+    """
+    steps = np.maximum(1, (~np.isnan(within)).sum(axis=0))
+    return np.asarray(_mean(within, axis=0) * np.minimum(1.0, math.pi / 2 / steps))
 
 
 def _learnt(

@@ -70,6 +70,9 @@ def _last_year(verdict: Verdict, beside: Sequence[str]) -> str:
     if not beside and not paired:
         return "There is no run of last year beside it."
     comparison = verdict.comparison
+    if not verdict.validity.valid:
+        other = "the control" if paired else "last year"
+        return f"Beside {other} nothing may be concluded: this was no rehearsal."
     if comparison.forbidden:
         return f"Beside last year nothing may be concluded: {comparison.forbidden}."
     if comparison.equal_load and comparison.equal_load.refused:

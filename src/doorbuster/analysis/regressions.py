@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from doorbuster.analysis.change import Change
@@ -23,8 +23,8 @@ def judge_regression(
 ) -> Entry:
     """Judge one declared regression.
 
-    FAIL, PASS or INCONCLUSIVE where repeats (or a noise profile) say how far runs lie apart by chance; else FAIL or
-    ADVICE. With nothing to compare with (`without` says why): INCONCLUSIVE if required, else ADVICE.
+    FAIL, PASS or INCONCLUSIVE where repeats (or a noise profile) say how far runs lie apart by chance; else FAIL, or
+    what it is with nothing to compare with (`without` says why): INCONCLUSIVE if required, else ADVICE.
     """
     if not sides.baselines or comparison.forbidden:
         return _open(regression, f"{regression.name} cannot be compared: {comparison.forbidden or without}")
@@ -37,7 +37,8 @@ def judge_regression(
     elif change.verdict == "INCONCLUSIVE":
         sentence += f": cannot tell; {_more_runs(change)}"
     elif change.verdict == "ADVICE":
-        sentence += f": {_advice(change)}"
+        sentence += f": {'cannot tell' if regression.required else 'advice only'}, {_advice(change)}"
+        return _open(regression, sentence, numbers_of(change))
     return Entry("regression", regression.name, change.verdict, regression.required, sentence, numbers_of(change))
 
 
@@ -122,7 +123,7 @@ def _advice(change: Change) -> str:
     """What one run a side cannot tell, what it could have seen, and what would settle it."""
     seen = points(change.smallest_seen) if change.is_errors else times(change.smallest_seen)
     return (
-        f"advice only, because no repeat says how far runs of one shop lie apart; a change of less than {seen} "
+        f"because no repeat says how far runs of one shop lie apart; a change of less than {seen} "
         f"would have gone unseen; if nothing changed, {_more_runs(change)}"
     )
 
@@ -133,9 +134,10 @@ def _more_runs(change: Change) -> str:
     return f"about {max(2, round(change.runs_to_settle))} runs on each side would settle it"
 
 
-def _open(regression: Regression, sentence: str) -> Entry:
+def _open(regression: Regression, sentence: str, numbers: Mapping[str, float] | None = None) -> Entry:
+    """What is required and cannot be told keeps a release from passing, however it comes that it cannot."""
     verdict: EntryVerdict = "INCONCLUSIVE" if regression.required else "ADVICE"
-    return Entry("regression", regression.name, verdict, regression.required, sentence)
+    return Entry("regression", regression.name, verdict, regression.required, sentence, numbers or {})
 
 
 def _missing(regression: Regression, sides: Sides, estimates: Estimates) -> str:

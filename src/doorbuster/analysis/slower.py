@@ -73,7 +73,8 @@ class _Lines:
 
     def __init__(self, families: Families, limits: Floats, rules: ComparisonRules, runs: float) -> None:
         """`limits`: logarithms, shape (1 + selections, quantiles); `runs`: 1/a + 1/b."""
-        self.single = not families.repeats
+        known = np.vstack([families.run_repeats, np.broadcast_to(families.repeats, families.change.shape)])
+        self.single = known == 0
         self.limits, self.runs = limits, runs
         self.change = np.vstack([families.run_change, families.change])
         self.error = np.vstack([families.run_error[None, :], families.error])
@@ -100,7 +101,7 @@ class _Lines:
             else "PASS"
             if self.passed[s, q]
             else "ADVICE"
-            if self.single
+            if self.single[s, q]
             else "INCONCLUSIVE"
         )
         return {
@@ -110,16 +111,16 @@ class _Lines:
             "verdict": verdict,
             "at_least_beside_the_rest": math.exp(self.relative_low[s, q]) if self.beside[s, q] else math.nan,
             "smallest_seen": math.exp(limit + float(np.fmin(reach, self.relative_reach[s, q]))),
-            "runs_to_settle": self._runs_to_settle(change, reach / error, error, limit),
+            "runs_to_settle": self._runs_to_settle(change, reach / error, error, limit, bool(self.single[s, q])),
         }
 
-    def _runs_to_settle(self, change: float, critical: float, error: float, limit: float) -> float:
+    def _runs_to_settle(self, change: float, critical: float, error: float, limit: float, single: bool) -> float:
         """n >= 2 ((z + z') s / distance)^2 runs a side: to pass, or to fail where the limit is behind the change.
 
         One run a side says too little about the distance, so that no change is taken for granted.
         """
-        distance = limit if self.single else abs(limit - change)
-        wanted = _SURE if self.single or change < limit else critical
+        distance = limit if single else abs(limit - change)
+        wanted = _SURE if single or change < limit else critical
         one_run = error / math.sqrt(self.runs)
         return math.ceil(2 * ((wanted + LIKELY) * one_run / distance) ** 2) if distance else math.inf
 

@@ -99,6 +99,7 @@ def judge(
     if not validity.valid:
         # The numbers may be read; no single line of them may pass for a result.
         entries = tuple(replace(entry, verdict="INVALID") for entry in entries)
+        comparison = comparison.unjudged()
     said = map(of_control, comparison.warnings) if comparison.paired else comparison.warnings
     warnings = (*about_control, *unusable, *unusable_aa, *said)
     return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
