@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML  # comes with check-jsonschema
 
+from doorbuster.analysis.comparison_rules import AS_CALIBRATED
 from doorbuster.promises import ledger
 from doorbuster.record.tables import TABLES
 from doorbuster.rehearsal.planning import plan_of
@@ -145,6 +147,23 @@ def test_links_and_named_files_exist(page: Path) -> None:
         assert (page.parent / target).exists(), target
     for path in re.findall(r"`((?:bench|scenarios|docs|analysis|locustfiles|src)/[\w./-]+\.\w+)`", text):
         assert (ROOT / path).exists(), path
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda page: page.name)
+def test_links_into_a_page_meet_a_heading(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
+        assert anchor in anchors(page.parent / target if target else page), f"{target}#{anchor}"
+
+
+def test_the_shipped_gate_file_writes_every_rule_of_a_comparison_out() -> None:
+    written = tomllib.loads((ROOT / "analysis/gates/release.toml").read_text())["comparison"]
+    assert written == AS_CALIBRATED.model_dump()
 
 
 def test_every_make_target_of_the_readme_exists() -> None:

@@ -129,8 +129,8 @@ def run(
     settings = load_settings()
     crew = _workers(workers, expect_workers, bind)
     path = find_scenario(scenario)
+    beside = target_option_url(control, "--control")
     with shop_for(path, target_option_url(target) or settings.target) as url, watching() as watch:
-        beside = target_option_url(control, "--control")
         options = RunOptions(path, url, runs or settings.runs, seed, scale, minutes, beside, hold_at)
         rehearsed = rehearse(options, settings, watch, crew)
     for reason in rehearsed.reasons:

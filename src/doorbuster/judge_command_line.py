@@ -20,6 +20,12 @@ aa_option = click.option("--aa", type=PATH, multiple=True, help="A repeat that c
 noise_option = click.option("--noise", type=PATH, help="Default: analysis/baselines/noise.toml, where there is one.")
 
 
+def check_repeats(baseline: tuple[Path, ...], aa: tuple[Path, ...], noise: Path | None) -> None:
+    """Raises UsageError for repeats that nothing would be compared with."""
+    if not baseline and (aa or noise is not None):
+        raise click.UsageError("--aa and --noise say how far runs lie apart by chance; they go with --baseline.")
+
+
 def baseline_option() -> Callable[[Any], Any]:
     return click.option("--baseline", type=PATH, multiple=True, help="A run of last year; repeat for several.")
 
@@ -40,6 +46,7 @@ def compare(
     """Set runs of this release beside last year's: ratios with their intervals, and the verdict."""
     from doorbuster.analysis.release import judge_release
 
+    check_repeats(baseline, aa, noise)
     release = judge_release(candidate, baseline, aa, gate_file, noise=noise)
     if not baseline and not release.verdict.comparison.paired:
         raise click.UsageError("Give --baseline, or a candidate that walked a control (`doorbuster run --control`).")
@@ -72,6 +79,7 @@ def report(
     from doorbuster.analysis.release import judge_release
     from doorbuster.audit.exports import Exports
 
+    check_repeats(baseline, (), noise)
     release = judge_release([run_directory], baseline, (), gate_file, Exports(orders, payments, events), noise)
     gathered = release.gather_series(series, load_settings())
     for sentence in gathered.missing:
@@ -104,6 +112,7 @@ def gate(
     from doorbuster.analysis.release import judge_release
     from doorbuster.audit.exports import Exports
 
+    check_repeats(baseline, aa, noise)
     release = judge_release(run_directories, baseline, aa, gate_file, Exports(orders, payments, events), noise)
     release.write_verdict(junit, summary)
     print(release.text())

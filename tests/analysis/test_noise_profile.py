@@ -195,6 +195,10 @@ def test_the_gate_picks_the_profile_up_by_itself_and_says_so(
     assert "3 repeats" in doorbuster("compare", "--candidate", new, "--baseline", old).stdout
     assert doorbuster("report", new, "--baseline", old).returncode == 0
     assert "learnt from 3 repeats as well" in (new / "report.html").read_text()
+    for option in ("--noise", "--aa"):
+        idle = doorbuster("gate", new, option, "nowhere.toml")
+        assert idle.returncode == 2
+        assert "--baseline" in idle.stderr
     alone = doorbuster("gate", new)
     assert "repeats" not in alone.stdout  # nothing is compared
 

@@ -19,6 +19,7 @@ from tests.conftest import Doorbuster, free_port
 
 from doorbuster.analysis import load_gate, open_run
 from doorbuster.analysis.charts.series import broken_at_gaps, series_chart
+from doorbuster.analysis.release import judge_release
 from doorbuster.analysis.series.asked import SeriesAsked
 from doorbuster.analysis.series.gathered import Gathered, gather_series
 from doorbuster.analysis.series.kept import kept_series
@@ -225,6 +226,40 @@ def test_a_file_is_given_on_the_command_line(tmp_path: Path, doorbuster: Doorbus
     done = doorbuster("report", run, "--series", "answer.json")
     assert done.returncode == 0, done.stderr
     assert "under it answer" in (run / "report.html").read_text()
+
+
+@pytest.mark.parametrize("given", [".", "/", "nowhere.csv", ""])
+def test_a_file_on_the_command_line_that_is_none_is_a_usage_error(
+    given: str, tmp_path: Path, doorbuster: Doorbuster
+) -> None:
+    run = make_run(tmp_path / "run", SHORT)
+    done = doorbuster("report", run, "--series", given)
+    assert done.returncode == 2, done.stderr
+    assert "no such file" in done.stderr
+    assert not (run / "report.html").exists()
+
+
+def test_two_files_of_one_name_are_both_drawn_also_through_a_linked_folder(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", SHORT)
+    for folder in ("web", "db"):
+        (tmp_path / "deep/down" / folder).mkdir(parents=True)
+        (tmp_path / "deep/down" / folder / "cpu.json").write_text(json.dumps(TWO_PODS))
+    (tmp_path / "gates").symlink_to(tmp_path / "deep/down")
+    (tmp_path / "gates/gate.toml").write_text(OBJECTIVE)
+    release = judge_release([run], gate_file=tmp_path / "gates/gate.toml")
+    had = release.gather_series([tmp_path / "gates/web/cpu.json", tmp_path / "deep/down/db/cpu.json"], Settings())
+    assert not had.missing
+    assert len({series.name for series in had.series}) == 2
+
+
+def test_a_secret_that_is_no_header_is_one_sentence(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", SHORT)
+    asked = SeriesAsked(name="shop", url="http://127.0.0.1:1", query="up")
+    (sentence,) = gather_series(
+        open_run(run), [asked], tmp_path, Settings(series_authorization="Bearer gehe\u00edm")
+    ).missing
+    assert "DOORBUSTER_SERIES_AUTHORIZATION" in sentence
+    assert "gehe" not in sentence
 
 
 @pytest.mark.parametrize(

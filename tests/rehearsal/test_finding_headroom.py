@@ -21,7 +21,7 @@ from doorbuster.rehearsal.prepare import RunOptions
 from doorbuster.rehearsal.rehearse import Rehearsed, Workers
 from doorbuster.settings import Settings
 from doorbuster.staging.environment import Addresses
-from tests.conftest import ROOT, assert_conserved, write_scenario
+from tests.conftest import ROOT, Doorbuster, assert_conserved, write_scenario
 from tests.rehearsal.conftest import run_to_end
 
 sys.path.insert(0, str(ROOT / "bench"))
@@ -128,6 +128,24 @@ def test_holds_that_could_not_tell_are_not_walked(
     with pytest.raises(ScenarioError, match=why):
         shop.find(gate=f"[[objective]]\n{objective}\n")
     assert len(shop.asked) == 1
+
+
+def test_what_ends_a_search_after_its_ramp_names_where_the_ramp_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for metric, limit in (("p95", "max_ms = 300"), ("error_rate", "max = 0.0001")):
+        step = "wallet.complete" if metric == "p95" else "checkout.complete"
+        folder = tmp_path / metric
+        folder.mkdir()
+        with pytest.raises(ScenarioError) as ended:
+            Simulated(folder, monkeypatch).find(gate=f'[[objective]]\nstep = "{step}"\nmetric = "{metric}"\n{limit}\n')
+        assert str(folder / "run-0") in str(ended.value)
+
+
+def test_a_level_is_a_number(tmp_path: Path, doorbuster: Doorbuster) -> None:
+    refused = doorbuster("plan", "headroom", "--hold", "nan")
+    assert refused.returncode == 2
+    assert "no number to reckon with" in refused.stderr
 
 
 def test_a_scenario_without_headroom_is_refused_before_anything_is_sent(

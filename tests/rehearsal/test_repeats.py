@@ -137,6 +137,16 @@ def test_runs_of_something_else_are_refused_and_nothing_is_written(row: Row, tmp
     assert (tmp_path / "noise.toml").read_bytes() == before
 
 
+def test_a_profile_of_something_else_is_refused_before_anything_is_sent(tmp_path: Path, doorbuster: Doorbuster) -> None:
+    runs = [make_run(tmp_path / f"run-{seed}", Recipe(seed=seed, **SMALL)) for seed in (1, 2)]  # type: ignore[arg-type]
+    learn_from(runs, keeping(tmp_path))
+    before = (tmp_path / "noise.toml").read_bytes()
+    refused = doorbuster("repeat", "smoke", "-n", "1", "--into", "noise.toml", "--target", "http://127.0.0.1:1")
+    assert refused.returncode == 2
+    assert "noise.toml is of something else" in refused.stderr
+    assert (tmp_path / "noise.toml").read_bytes() == before
+
+
 def test_a_single_run_repeats_nothing(tmp_path: Path, doorbuster: Doorbuster) -> None:
     run = make_run(tmp_path / "run", Recipe(**SMALL))  # type: ignore[arg-type]
     for arguments in (("smoke", "-n", "1"), ("--from", run)):

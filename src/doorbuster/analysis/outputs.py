@@ -17,6 +17,9 @@ def write_outputs(run: Run, verdict: Verdict, junit: Path | None = None, summary
 
     Raises RunDirectoryError where a file cannot be written.
     """
+    for copy in (junit, summary):
+        if copy is not None and copy.is_dir():  # said before anything is written
+            raise RunDirectoryError(f"{copy}: is a folder; name the file to write")
     files = {"junit.xml": render_junit(run, verdict), "summary.md": render_summary(run, verdict).encode("utf-8")}
     for name, content in files.items():
         run.directory.write_bytes(name, content)

@@ -20,7 +20,7 @@ from doorbuster.analysis.verdict import Verdict, judge
 from doorbuster.audit.audit import Audit
 from doorbuster.audit.exports import NO_EXPORTS, Exports
 from doorbuster.cards import find_gate
-from doorbuster.errors import ExportError
+from doorbuster.errors import ExportError, ImportFileError
 from doorbuster.settings import Settings
 
 
@@ -54,10 +54,20 @@ class Release:
         return write_outputs(self.candidates[0], self.verdict, junit, summary)
 
     def gather_series(self, files: Sequence[Path], settings: Settings) -> Gathered:
-        """Fetch the shop's own metrics for the first run's minutes, from the gate file's servers and these files."""
-        folder = self.gate_file.absolute().parent
-        given = (SeriesAsked(name=file.stem, file=os.path.relpath(file, folder)) for file in files)
-        return gather_series(self.candidates[0], (*self.series, *given), folder, settings)
+        """Fetch the shop's own metrics for the first run's minutes, from the gate file's servers and these files.
+
+        Raises ImportFileError for a file that is not there.
+        """
+        # Links are followed first: the way up from a linked folder is not the way that led into it.
+        folder = self.gate_file.absolute().parent.resolve()
+        asked = list(self.series)
+        for file in dict.fromkeys(files):
+            if not file.is_file():
+                raise ImportFileError(f"--series {file}: no such file; give a CSV or a saved answer of query_range")
+            taken = {one.name for one in asked}
+            names = (name for name in (file.stem, file.name) if name not in taken)
+            asked.append(SeriesAsked(name=next(names, str(file))[:200], file=os.path.relpath(file.resolve(), folder)))
+        return gather_series(self.candidates[0], asked, folder, settings)
 
     def write_report(self, gathered: Gathered = NO_SERIES) -> Path:
         """Write report.html and charts/; the page's path."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from doorbuster.rehearsal.command_line import AboveZero
+
 if TYPE_CHECKING:
     from doorbuster.importers.imported import Imported
 
@@ -15,7 +17,7 @@ PATH = click.Path(path_type=Path)
 
 @click.group("import")
 def import_group() -> None:
-    """Make a scenario from what a shop has: exports, monitoring, logs."""
+    """Last year from what a shop has: exports, monitoring, logs, another load tool's results."""
 
 
 @import_group.command(epilog="Example: doorbuster import series shopify-hours.csv -o last-november")
@@ -71,7 +73,7 @@ def log(files: tuple[str, ...], name: str, force: bool, **options: Any) -> None:
 @click.option("-o", "name", required=True, help="Name of last year's run, under analysis/baselines/.")
 @click.option("--steps", type=PATH, help="TOML file that says which request names are which steps.")
 @click.option("--platform", help="Whose paths these are, where names are paths or URLs.")
-@click.option("--warm-up", "warm_up_s", type=click.FloatRange(0, 86_400), default=0.0, help="Seconds not to judge.")
+@click.option("--warm-up", "warm_up_s", type=AboveZero(0, 86_400), default=0.0, help="Seconds not to judge.")
 @click.option("--force", is_flag=True, help="Overwrite what is there.")
 def results(files: tuple[str, ...], name: str, force: bool, **options: Any) -> None:
     """Make last year's side of a comparison from another load tool's results.

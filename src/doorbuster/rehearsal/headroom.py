@@ -69,7 +69,7 @@ def find_headroom(
     if not runs[0].exit_code:
         ramp_path = runs[0].directory.path
         located = locate(open_run(ramp_path), objectives)
-        _check_measured(located.run.name, {knee.objective: knee.samples for knee in located.knees})
+        _check_measured(ramp_path, {knee.objective: knee.samples for knee in located.knees})
         beyond_ramp = math.isnan(located.times)
         holds: list[Any] = []
         while not runs[-1].exit_code:
@@ -98,12 +98,12 @@ def headroom_card(scenario_path: Path) -> HeadroomCard:
     return card
 
 
-def _check_measured(run: str, samples: dict[Objective, int]) -> None:
+def _check_measured(ramp: Path, samples: dict[Objective, int]) -> None:
     """Nobody shall wait half an hour for holds that cannot tell."""
     for objective, count in samples.items():
         if not count:
             raise ScenarioError(
-                f"{run}: the ramp measured nothing for the objective {objective.name}; raise its journey's share, or "
+                f"{ramp}: the ramp measured nothing for the objective {objective.name}; raise its journey's share, or "
                 "set required = false for it in the gate file"
             )
 
@@ -124,8 +124,9 @@ def _hold_s(card: HeadroomCard, level: float, so_far: Headroom) -> float:
     rarest = max(wanted_s, key=wanted_s.__getitem__)
     if wanted_s[rarest] > MOST_HOLD_S:
         raise ScenarioError(
-            f"to tell {rarest.name} a hold at {level:.3g}x would take {wanted_s[rarest] / 60:.0f} minutes, so rare is "
-            "it; set required = false for it in the gate file, or pool it: an objective for its whole journey"
+            f"{so_far.located.run.directory.path}: to tell {rarest.name} a hold at {level:.3g}x would take "
+            f"{wanted_s[rarest] / 60:.0f} minutes, so rare is it; set required = false for it in the gate file, "
+            "or pool it: an objective for its whole journey"
         )
     return max(card.hold, wanted_s[rarest])
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from doorbuster.audit.command_line import PATH, gate_option
-from doorbuster.rehearsal.command_line import target_option
+from doorbuster.rehearsal.command_line import AboveZero, target_option
 from doorbuster.settings import load_settings, target_option_url
 
 hold_option = click.option(
     "--hold",
     "hold_at",
-    type=click.FloatRange(0.01, 100),
+    type=AboveZero(0.01, 100),
     metavar="TIMES",
     help="Hold so many times last year's peak instead of the ramp; for scenarios with [headroom].",
 )

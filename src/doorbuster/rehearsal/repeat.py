@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from doorbuster.errors import NoiseError
 from doorbuster.rehearsal.prepare import RunOptions
 from doorbuster.rehearsal.rehearse import Workers, rehearse
 from doorbuster.rehearsal.shop import shop_for
+from doorbuster.scenario import load_scenario
 from doorbuster.settings import Settings
 from doorbuster.vocabulary import EXIT_CODES, EXIT_INTERRUPTED
 
@@ -61,6 +64,8 @@ def repeat(
     could not begin; what was finished before it is kept.
     """
     profile = _Profile(keeping)
+    if profile.noise is not None:
+        _check_same(profile.noise, options, target, workers, keeping.path)
     code = 0
     for number in range(1, times + 1):
         say(f"repeat {number} of {times}")
@@ -86,6 +91,29 @@ def learn_from(runs: Sequence[Path], keeping: Keeping) -> Repeated:
     for run in runs:
         profile.add(run)
     return profile.result(0)
+
+
+def _check_same(noise: NoiseFile, options: RunOptions, target: str | None, workers: Workers, where: Path) -> None:
+    """Before anything is sent. Raises NoiseError where runs of this would not belong into the profile."""
+    from doorbuster.analysis.noise_file import MadeOn
+
+    scenario = load_scenario(options.scenario_path)
+    wanted = MadeOn.of(
+        {
+            "scenario": scenario.name,
+            "scenario_sha256": hashlib.sha256(options.scenario_path.read_bytes()).hexdigest(),
+            "scale": options.scale,
+            "minutes": options.minutes,
+            "platform": scenario.storefront.platform,
+            "target_host": urlsplit(target or "http://127.0.0.1:0").netloc,
+            "workers": workers.local,
+        }
+    )
+    told_by_a_run = {"curve_sha256": noise.made_on.curve_sha256, "machine": noise.made_on.machine}
+    if differs := noise.made_on.differences(wanted.model_copy(update=told_by_a_run)):
+        raise NoiseError(
+            f"{where} is of something else ({'; '.join(differs)}); name another file with --into, and it begins anew"
+        )
 
 
 class _Profile:

@@ -127,6 +127,15 @@ def test_nothing_is_overwritten_unasked_and_nothing_is_left_of_a_refusal() -> No
     assert sorted(Path().rglob("*")) == before
 
 
+def test_a_warm_up_that_is_no_number_is_refused() -> None:
+    Path("results.jtl").write_text(RESULTS)
+    refused = CliRunner().invoke(
+        app, ["import", "results", "results.jtl", "-o", "november", "--warm-up", "nan"], standalone_mode=False
+    )
+    assert "no number to reckon with" in str(refused.exception)
+    assert not Path("analysis").exists()
+
+
 def test_a_warm_up_longer_than_the_run_is_refused() -> None:
     Path("results.jtl").write_text(RESULTS)
     with pytest.raises(Exception, match=r"--warm-up: the results hold 3\.55 s"):

@@ -52,6 +52,10 @@ def fetch_range(asked: SeriesAsked, zero_unix_s: float, duration_s: float, setti
                         f"{asked.url}: answers more than {_MOST_BYTES >> 20} MB; narrow the query, e.g. topk(5, ...)"
                     )
             status = answer.status_code
+    except UnicodeEncodeError:
+        raise ImportFileError(
+            f"{asked.url}: is not asked; DOORBUSTER_SERIES_AUTHORIZATION holds letters that no header can carry"
+        ) from None
     except (httpx.HTTPError, httpx.InvalidURL) as failed:
         why = printable(str(failed)) or type(failed).__name__
         raise ImportFileError(f"{asked.url}: does not answer ({why}); is it reachable from here?") from None
