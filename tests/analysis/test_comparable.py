@@ -133,7 +133,17 @@ def test_a_year_in_which_nobody_counted_who_came_has_no_load_to_match(tmp_path: 
     here, there = run(tmp_path, "a"), run(tmp_path, "b", info={"telemetry": {"tool": "k6"}})
     there.__dict__["arrivals"] = there.arrivals.iloc[:0]
     assert equal_load(Sides((here,), (there,)), ComparisonRules()) is None
-    assert found(here, there)["planned load"].sentence.startswith("last year's load is not known")
+    told = found(here, there)["planned load"]
+    assert told.effect == "said"
+    assert told.sentence.startswith("last year's load is not known")
+
+
+def test_a_load_that_nobody_counted_and_that_was_another_is_not_compared(tmp_path: Path) -> None:
+    here, there = run(tmp_path, "a", sessions_per_s=30), run(tmp_path, "b", info={"telemetry": {"tool": "k6"}})
+    there.__dict__["arrivals"] = there.arrivals.iloc[:0]
+    told = found(here, there)["planned load"]
+    assert told.effect == "forbids"
+    assert "steps a minute this year" in told.sentence
 
 
 def test_shops_without_a_common_step_are_not_compared(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from doorbuster.analysis.equal_load import EqualLoad
 from doorbuster.analysis.load import Run
+from doorbuster.analysis.matched_load import CLASS_WIDTH
 from doorbuster.analysis.measure import Selection, chosen_rows
 from doorbuster.analysis.mix import mix_difference
 from doorbuster.analysis.noted import NOTED, noted_values
@@ -123,14 +125,29 @@ def _telemetry(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Diff
 
 
 def _unknown_load(candidates: Sequence[Run], baselines: Sequence[Run]) -> list[Difference]:
-    """Where nobody counted who came, no load can be matched."""
-    unknown = [not sum(planned_sessions(side).values()) for side in (candidates, baselines)]
+    """Where nobody counted who came, no load can be matched; but steps were counted, and tell two loads apart."""
+    sides = (candidates, baselines)
+    unknown = [not sum(planned_sessions(side).values()) for side in sides]
     if not any(unknown):
         return []
     ours, theirs = ("not known" if one else "known" for one in unknown)
     whose = "this year's" if unknown[0] else "last year's"
+    rates = [_steps_per_minute(side, _measured_steps(candidates) & _measured_steps(baselines)) for side in sides]
+    if all(rates) and abs(math.log(rates[0] / rates[1])) > math.log(CLASS_WIDTH):
+        sentence = (
+            f"{whose} load is not known, and it was not the same: {whole(rates[0])} steps a minute this year, "
+            f"{whole(rates[1])} last year, of those that both measured"
+        )
+        return [Difference("planned load", ours, theirs, "forbids", sentence)]
     sentence = f"{whose} load is not known, so that part of any difference may be the load"
     return [Difference("planned load", ours, theirs, "said", sentence)]
+
+
+def _steps_per_minute(runs: Sequence[Run], steps: Set[str]) -> float:
+    """How often these steps were made after the warm-up, on the mean of the runs."""
+    rows = [chosen_rows(run, Selection(), "response") for run in runs]
+    counted = sum(float(one.loc[one["step"].isin(steps), "count"].sum()) for one in rows)
+    return 60 * counted / sum(max(1.0, run.duration_s - run.warm_up_s) for run in runs)
 
 
 def _another_tool(tools: Sequence[str], runs: Sequence[Run]) -> Difference:
