@@ -23,6 +23,7 @@ from doorbuster.analysis.mix import mix_weights
 from doorbuster.analysis.noise import NoiseProfile
 from doorbuster.analysis.paired import paired_changes
 from doorbuster.analysis.slower import latency_changes
+from doorbuster.vocabulary import Clock
 
 COMPARED_QUANTILES: Final = ("p50", "p95", "p99")
 
@@ -50,6 +51,9 @@ class Comparison:
     paired: bool = False
     """Whether the other side is the control that was walked in the same run: then there is the metric `typical` as
     well, and the intervals of all ratios hold together."""
+
+    clock: Clock = "response"
+    """What the times of both sides run from: when a step was due, or when it was sent."""
 
     @property
     def forbidden(self) -> str | None:
@@ -119,7 +123,7 @@ def compare_runs(
     if at_equal_load or forbids(differences):
         changes = list(_without_verdict(changes))  # shown, and not judged
     warnings = (*(one.sentence for one in differences), *_one_sided(sides))
-    return Comparison(_table(changes), warnings, tuple(changes), differences, at_equal_load)
+    return Comparison(_table(changes), warnings, tuple(changes), differences, at_equal_load, clock=clock)
 
 
 def _without_verdict(changes: Sequence[Change]) -> tuple[Change, ...]:

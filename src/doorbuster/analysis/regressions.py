@@ -33,7 +33,8 @@ def judge_regression(
         return _open(regression, f"{regression.name} cannot be compared: {_missing(regression, sides, estimates)}")
     sentence = change_sentence(change)
     if change.verdict == "PASS":
-        sentence += ": within it"
+        # The interval shown has two ends at 95 %; what passes is asked about its upper end alone.
+        sentence += ": within it" if change.high < change.limit else ": within it, as sure as the gate asks of one end"
     elif change.verdict == "INCONCLUSIVE":
         sentence += f": cannot tell; {_more_runs(change)}"
     elif change.verdict == "ADVICE":

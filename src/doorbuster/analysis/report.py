@@ -64,6 +64,8 @@ def render_report(
     drawn = {chart.name: _embedded(chart) for chart in charts}
     leading = next((name for name in leading_charts(verdict) if name in drawn), "")
     ranked = ranked_entries(verdict.entries)
+    # Where nothing may be concluded, no money either, and no size that could have shown.
+    judged = any(change.verdict for change in verdict.comparison.judged)
     return environment.get_template("report.html.j2").render(
         run_names=[one.name for one in years.candidates],
         baseline_names=names,
@@ -83,10 +85,10 @@ def render_report(
         limits=[entry for entry in ranked if entry.kind != "promise" and entry.verdict not in _OPEN],
         promises=[entry for entry in ranked if entry.kind == "promise" and entry.verdict not in _OPEN],
         untold=[entry for entry in ranked if entry.verdict in _OPEN],
-        too_few=() if verdict.comparison.paired else too_few(verdict.comparison),
+        too_few=too_few(verdict.comparison) if judged and not verdict.comparison.paired else (),
         warnings=verdict.warnings,
         costs=costs,
-        revenue=revenue_sentences(run, years.baselines),
+        revenue=revenue_sentences(run, years.baselines if judged else ()),
         metrics=[metric.replace("_", " ") for metric in metrics_of(verdict.comparison)],
         rows=side_by_side(verdict.comparison.table, metrics_of(verdict.comparison)),
         equal_load=equal_load.sentence if equal_load else "",

@@ -32,8 +32,9 @@ def ratios_text(comparison: Comparison, metric: str = "p95") -> str:
     high = min(10.0, max([1.05, *(max(one.high, one.limit) for one in told)]))
     name_width = max(len(one.name) for one in ratios)
     rows = [_row(one, name_width, low, high) for one in ratios[:_MOST_ROWS]]
-    legend = "| last year   : limit   X beyond it   * within it   o cannot tell   ? not judged   - 95 % interval"
-    of_what = f"{metric}, of last year's{where_compared(comparison)} (log scale)"
+    then, interval = ("the control", "joint") if comparison.paired else ("last year", "95 %")
+    legend = f"| {then}   : limit   X beyond it   * within it   o cannot tell   ? not judged   - {interval} interval"
+    of_what = f"{metric}, of {then}'s{where_compared(comparison)} (log scale)"
     head = f"{'':<{name_width}}  {f'{low:.2f}x':<{_WIDTH - 6}}{f'{high:.2f}x':>6}  {of_what}"
     more = [f"and {len(ratios) - _MOST_ROWS} more"] if len(ratios) > _MOST_ROWS else []
     return "\n".join([head, *rows, *more, legend])

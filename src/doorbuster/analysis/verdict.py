@@ -86,7 +86,7 @@ def judge(
     estimates = Estimates(gate.comparison.resamples, clock=like_clock((*baselines, *aa)))
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
     comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
-    without = unusable[0] if unusable else "no run of last year was given"
+    without = next(iter((*unusable, *about_control)), "no run of last year was given")
     regressions = [
         *(judge_regression(one, comparison, sides, without, estimates) for one in gate.regression),
         *undeclared(comparison, gate.regression),
