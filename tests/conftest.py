@@ -55,6 +55,8 @@ def every_verdict_is_what_its_schema_says(tmp_path_factory: pytest.TempPathFacto
         folders[:] = [name for name in folders if not name.endswith((".parquet", "node_modules"))]
         if "verdict.json" in files:
             written = Path(folder) / "verdict.json"
+            if written.read_text() == "{}\n":  # from the stand-in for our command in test_ci_templates.py
+                continue
             wrong = [error.message for error in validator.iter_errors(json.loads(written.read_text()))]
             assert not wrong, f"{written}: {wrong[0]}"
 

@@ -68,14 +68,12 @@ def prometheus(
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", asked
     finally:
-        server.shutdown()
+        server.shutdown()  # waits for the server to stop
         server.server_close()
-        thread.join()
 
 
 def gathered(run: Path, *asked: SeriesAsked, settings: Settings | None = None) -> Gathered:

@@ -224,4 +224,4 @@ def test_the_gate_names_the_step_that_is_slower_than_the_controls(walked: Walked
     others = {one.verdict for one in release.verdict.of_kind("regression")} - {"FAIL"}
     assert others <= {"PASS", "ADVICE"}
     assert "checkout.complete" in release.comparison_text()
-    assert "Against the control" in release.write_report().read_text()
+    assert "the candidate beside the control" in release.write_report().read_text()
