@@ -120,32 +120,15 @@ def recorded(exchange: Any, journey: str) -> tuple[list[tuple[Any, ...]], list[b
     return [tuple(request) for _, request in shopper.client.sent], [as_sent(response) for response in told]
 
 
-class Straight:
-    """A shopper who takes no notes: those of the contract's shopper are no cost of an adapter's."""
-
-    def __init__(self, visit: Any) -> None:
-        self.visit = visit
-
-    def step(self, name: str, call: Callable[[], Any], **_: Any) -> Any:
-        answer = call()
-        while answer.again_s is not None and answer.outcome == "ok":
-            answer = call()
-        assert answer.outcome == "ok", (name, answer)
-        return answer
-
-    def buy(self, name: str, call: Callable[[], Any], read_back: Callable[[], Any]) -> Any:
-        return self.step(name, call)
-
-
 def walk_all(exchange: Any, browser: Callable[[int], Any], address: str) -> None:
-    from tests.contract.exchange import visit_of
+    from tests.contract.exchange import ContractShopper, visit_of
 
     from doorbuster.journeys import WALKS
 
     for number, journey in enumerate(exchange.journeys):
         visit, one = visit_of(exchange, journey), browser(number)
         client: Any = Local(one, address)
-        WALKS[journey](Straight(visit), exchange.storefront(client, visit))
+        WALKS[journey](ContractShopper(visit, client), exchange.storefront(client, visit))
         one.close()
 
 
