@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from doorbuster.errors import did_you_mean
+from doorbuster.errors import DoorbusterError, did_you_mean
+
+Filled = TypeVar("Filled", bound=BaseModel)
+
+
+def read_card(path: Path, model: type[Filled], error: type[DoorbusterError], what: str) -> Filled:
+    """A TOML file as its model. Raises `error`: file, key, nearest valid key; `what` the file is, in words."""
+    try:
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise error(f"{path}: is not valid TOML: {broken}") from None
+    except OSError as refused:
+        raise error(f"{path}: cannot be read ({refused.strerror}); give the {what}'s path") from None
+    except ValidationError as invalid:
+        raise error(f"{path}: {explain(invalid, model)}") from None
 
 
 def explain(invalid: ValidationError, model: type[BaseModel]) -> str:

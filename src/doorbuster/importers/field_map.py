@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from doorbuster.card_mistakes import explain
+from doorbuster.card_mistakes import read_card
 from doorbuster.durations import DurationS
 from doorbuster.errors import ImportFileError
 from doorbuster.scenario import Card
@@ -117,14 +116,7 @@ def plain_name(column: str) -> str:
 
 def load_field_map(path: Path) -> FieldMap:
     """Raises ImportFileError: file, key, nearest valid key."""
-    try:
-        return FieldMap.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise ImportFileError(f"{path}: is not valid TOML: {broken}") from None
-    except OSError as refused:
-        raise ImportFileError(f"{path}: cannot be read ({refused.strerror}); give the field map's path") from None
-    except ValidationError as invalid:
-        raise ImportFileError(f"{path}: {explain(invalid, FieldMap)}") from None
+    return read_card(path, FieldMap, ImportFileError, "field map")
 
 
 @cache

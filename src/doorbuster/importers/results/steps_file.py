@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from doorbuster.card_mistakes import explain
+from doorbuster.card_mistakes import read_card
 from doorbuster.errors import did_you_mean
 from doorbuster.importers.results.refusals import ResultError
 from doorbuster.scenario import Card
@@ -93,14 +92,7 @@ class StepsFile(Card):
 
 def load_steps(path: Path) -> StepsFile:
     """Raises ResultError: file, key, nearest valid key."""
-    try:
-        return StepsFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise ResultError(f"{path}: is not valid TOML: {broken}") from None
-    except OSError as refused:
-        raise ResultError(f"{path}: cannot be read ({refused.strerror}); give the map's path") from None
-    except ValidationError as invalid:
-        raise ResultError(f"{path}: {explain(invalid, StepsFile)}") from None
+    return read_card(path, StepsFile, ResultError, "map")
 
 
 @cache
