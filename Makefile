@@ -79,8 +79,8 @@ proof-slice: $(VENV)/.test-installed  ## one seed of every bug and 2 clean runs,
 calibrate: $(VENV)/.test-installed  ## how often our comparisons cry wolf and what they find, under 30 minutes; writes docs/calibration.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/calibrate.py
 
-calibrate-slice: $(VENV)/.test-installed  ## a little of each part but headroom, whose holds do not keep their bar yet, in two minutes; writes nothing
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/calibrate.py --slice groups errors control equal_load
+calibrate-slice: $(VENV)/.test-installed  ## a little of each part, in two minutes; writes nothing
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/calibrate.py --slice
 
 field-report: $(VENV)/.test-installed  ## shoppers who collide on three live engines, about 15 minutes; needs what test-live needs; writes docs/field-report.md
 	$(BIN)/python bench/field_report.py --write docs/field-report.md

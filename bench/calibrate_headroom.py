@@ -81,7 +81,7 @@ def search(seed: int) -> Found:
     runs: list[SimulatedRun] = []
     while True:
         found: Headroom = headroom_of(located, runs)
-        tried = {hold.times: hold.verdict for hold in found.holds}
+        tried = [(hold.times, hold.verdict) for hold in found.holds]
         at = located.top if beyond_ramp else located.times
         level = next_level(at, beyond_ramp, CARD.fractions, tried)
         if level is None:

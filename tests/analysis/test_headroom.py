@@ -104,16 +104,23 @@ def held(times: float, verdict: HoldVerdict) -> Hold:
 @pytest.mark.parametrize(
     ("holds", "says"),
     [
-        ([(1.55, "held"), (1.7, "broken")], "holds 1.62x last year's peak within objectives (1.55x to 1.70x)"),
-        ([(1.5, "held"), (1.6, "in between"), (1.7, "broken")], "holds 1.60x last year's peak within objectives (1.50x to 1.70x)"),
-        ([(1.5, "in between"), (1.6, "held"), (1.7, "broken")], "does not hold 1.70x"),
-        ([(1.5, "held"), (1.6, "held")], "holds >= 1.60x last year's peak within objectives; where it ends was not reached"),
+        ([(1.55, "held"), (1.55, "held"), (1.7, "broken")], "holds 1.62x last year's peak within objectives (1.55x to 1.70x)"),
+        ([(1.5, "held"), (1.5, "held"), (1.6, "in between"), (1.7, "broken")], "holds 1.60x last year's peak within objectives (1.50x to 1.70x)"),
+        ([(1.5, "in between"), (1.6, "held"), (1.6, "held"), (1.7, "broken")], "does not hold 1.70x"),
+        ([(1.5, "held"), (1.6, "held"), (1.6, "held")], "holds >= 1.60x last year's peak within objectives; where it ends was not reached"),
+        ([(1.5, "held"), (1.5, "held"), (1.6, "held"), (1.7, "broken")], "holds 1.60x last year's peak within objectives (1.50x to 1.70x)"),
+        ([(1.5, "held"), (1.5, "held"), (1.6, "held"), (1.6, "broken")], "holds 1.55x last year's peak within objectives (1.50x to 1.60x)"),
+        ([(1.5, "held"), (1.7, "broken")], "held 1.50x last year's peak within objectives, but only once, and 1.70x broke; hold 1.50x again to promise it"),
+        ([(1.5, "held"), (1.6, "held")], "held 1.60x last year's peak within objectives, but only once; hold 1.60x again to promise it"),
+        ([(1.5, "held"), (1.5, "in between")], "cannot tell: all steps p95"),
         ([(1.5, "broken")], "does not hold 1.50x last year's peak within objectives; nothing lower was held"),
         ([(1.5, "too few")], "cannot tell: all steps p95: 9,000 measurements are too few"),
     ],
 )  # fmt: skip
 def test_the_answer_is_a_sentence(ramp: Run, holds: list[tuple[float, HoldVerdict]], says: str) -> None:
-    found = Headroom(locate(ramp, [OBJECTIVE]), tuple(held(*one) for one in holds))
+    found = Headroom(
+        locate(ramp, [OBJECTIVE]), tuple(sorted((held(*one) for one in holds), key=lambda hold: hold.order))
+    )
     assert found.sentence.startswith(says)
     content = json.loads(found.as_json())
     assert content["sentence"] == found.sentence
@@ -143,32 +150,44 @@ def test_a_run_without_its_plan_is_refused(ramp: Run, tmp_path: Path) -> None:
         multiples_of(beside)
 
 
-def climbed(ends_at: float, half: float, located: float, beyond: bool) -> dict[float, HoldVerdict]:
-    """Levels in the order in which they are held by a shop that is held up to `half` and broken beyond `ends_at`."""
-    tried: dict[float, HoldVerdict] = {}
-    while (level := next_level(located, beyond, (0.8, 0.9, 1.0), tried)) is not None:
-        tried[level] = "held" if level <= half else "broken" if level > ends_at else "in between"
-    return tried
+def climbed(ends_at: float, half: float, beyond: bool, lucky: float = 0.0) -> list[float]:
+    """Levels in the order in which they are held by a shop that is held up to `half` and broken beyond `ends_at`.
+
+    Once, and the first time, it is held at the level `lucky` too.
+    """
+    tried: list[tuple[float, HoldVerdict]] = []
+    while (level := next_level(2.0, beyond, (0.8, 0.9, 1.0), sorted(tried))) is not None:
+        luck = level == lucky and (level, "held") not in tried
+        tried.append((level, "held" if level <= half or luck else "broken" if level > ends_at else "in between"))
+    return [level for level, _ in tried]
 
 
 @pytest.mark.parametrize(
     ("ends_at", "half", "beyond", "levels"),
     [
-        (1.95, 1.85, False, [1.6, 1.8, 2.0]),
-        (1.95, 1.65, False, [1.6, 1.8, 2.0]),
-        (2.2, 2.1, False, [1.6, 1.8, 2.0, 2.12, 2.247]),
-        (1.5, 1.3, False, [1.6, 1.36, 1.156]),
-        (9.0, 9.0, False, [1.6, 1.8, 2.0, 2.12, 2.247, 2.382]),
-        (9.0, 9.0, True, [2.0]),
-        (9.0, 1.7, True, [2.0, 1.8, 1.6]),
+        (1.95, 1.85, False, [1.6, 1.8, 2.0, 1.8]),
+        (1.95, 1.65, False, [1.6, 1.8, 2.0, 1.6]),
+        (2.2, 2.1, False, [1.6, 1.8, 2.0, 2.12, 2.247, 2.0]),
+        (1.5, 1.3, False, [1.6, 1.36, 1.156, 1.156]),
+        (9.0, 9.0, False, [1.6, 1.8, 2.0, 2.12, 2.247, 2.382, 2.382]),
+        (9.0, 9.0, True, [2.0, 2.0]),
+        (9.0, 1.7, True, [2.0, 1.8, 1.6, 1.6]),
+        (0.1, 0.1, False, [1.6, 1.36, 1.156, 0.983, 0.836, 0.711]),
     ],
 )
-def test_levels_climb_until_one_breaks(ends_at: float, half: float, beyond: bool, levels: list[float]) -> None:
-    assert list(climbed(ends_at, half, 2.0, beyond)) == levels
+def test_levels_climb_until_one_breaks_and_the_highest_is_held_again(
+    ends_at: float, half: float, beyond: bool, levels: list[float]
+) -> None:
+    assert climbed(ends_at, half, beyond) == levels
+
+
+def test_a_level_held_by_luck_is_not_promised() -> None:
+    assert climbed(1.95, 1.65, beyond=False, lucky=1.8) == [1.6, 1.8, 2.0, 1.8, 1.6]
+    assert climbed(1.95, 1.65, beyond=True, lucky=2.0) == [2.0, 2.0, 1.8, 1.6, 1.6]
 
 
 def test_a_level_that_cannot_be_told_ends_the_search() -> None:
-    assert next_level(2.0, False, (0.8, 0.9), {1.6: "too few"}) is None
+    assert next_level(2.0, False, (0.8, 0.9), [(1.6, "too few")]) is None
 
 
 def test_two_ramps_are_no_search(tmp_path: Path) -> None:

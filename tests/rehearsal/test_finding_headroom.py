@@ -77,10 +77,14 @@ def test_it_climbs_until_a_level_breaks_and_answers(tmp_path: Path, monkeypatch:
     shop = Simulated(tmp_path, monkeypatch)
     walked = shop.find()
     assert walked.exit_code == 0 and walked.headroom is not None
-    levels = [options.hold_at for options in shop.asked]
-    assert len(set(levels)) == len(levels)
-    assert levels[0] is None and levels[1:] == sorted(levels[1:])  # type: ignore[type-var]
+    levels = [options.hold_at for options in shop.asked if options.hold_at is not None]
+    assert shop.asked[0].hold_at is None
+    up = levels.index(max(levels)) + 1
+    assert levels[:up] == sorted(levels[:up]) and levels[up:] == sorted(levels[up:], reverse=True)
     assert walked.headroom.holds[-1].verdict == "broken"
+    # The level it promises was held twice, each time by other shoppers.
+    assert levels.count(walked.headroom.low) == 2
+    assert len({options.seed for options in shop.asked if options.hold_at == walked.headroom.low}) == 2
     assert 0.5 < walked.headroom.low < 1 < walked.headroom.high * 1.3
     assert walked.headroom.sentence.startswith("holds 0.")
     assert len(shop.said) == len(shop.asked)
@@ -104,7 +108,8 @@ def test_a_hold_that_was_no_rehearsal_leaves_what_was_held_before(
     walked = shop.find()
     assert walked.exit_code == 4 and len(shop.asked) == 3
     assert walked.headroom is not None
-    assert walked.headroom.sentence.startswith("holds >= 0.")
+    assert walked.headroom.sentence.startswith("held 0.")
+    assert "but only once" in walked.headroom.sentence
     assert "run-2 was no rehearsal" in walked.headroom.text()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from doorbuster.analysis.capacity import Plateau, Work, plateau_of, work_of
 from doorbuster.analysis.gate_file import Gate, Objective, load_gate
-from doorbuster.analysis.holds import Hold, judge_hold
+from doorbuster.analysis.holds import HELD_TWICE, Hold, judge_hold
 from doorbuster.analysis.knee import Knee, knee_of
 from doorbuster.analysis.load import Run, open_run
 from doorbuster.analysis.multiples import Multiples, multiples_of
@@ -64,13 +65,19 @@ class Headroom:
 
     @property
     def low(self) -> float:
-        """The highest level below which, itself included, every level tried was held; nan where none was."""
-        low = math.nan
-        for hold in self.holds:
-            if hold.verdict != "held":
-                break
-            low = hold.times
-        return low
+        """The highest level held twice below which, itself included, every hold was held; nan where there is none."""
+        return max((level for level, holds in self._held if holds >= HELD_TWICE), default=math.nan)
+
+    @property
+    def held_once(self) -> float:
+        """The highest level below which, itself included, every hold was held, be it once; nan where there is none."""
+        return max((level for level, _ in self._held), default=math.nan)
+
+    @property
+    def _held(self) -> list[tuple[float, int]]:
+        """Levels below the first that was not held in every hold, and how often each was."""
+        not_held = min((hold.times for hold in self.holds if hold.verdict != "held"), default=math.inf)
+        return list(Counter(hold.times for hold in self.holds if hold.times < not_held).items())
 
     @property
     def high(self) -> float:
@@ -80,16 +87,24 @@ class Headroom:
     @property
     def sentence(self) -> str:
         """The answer in one sentence."""
-        low, high = self.low, self.high
         if not self.answered:
             return f"no answer: {self.invalid[0]}"
         if not self.holds:
             return f"{self._of_the_ramp}; no hold has confirmed it"
+        return self._of_the_holds
+
+    @property
+    def _of_the_holds(self) -> str:
+        low, high, once = self.low, self.high, self.held_once
         if not math.isnan(low + high):
             middle = times((low + high) / 2)
             return f"holds {middle} last year's peak within objectives ({times(low)} to {times(high)})"
         if not math.isnan(low):
             return f"holds >= {times(low)} last year's peak within objectives; where it ends was not reached"
+        if not math.isnan(once):
+            beyond = "" if math.isnan(high) else f", and {times(high)} broke"
+            again = f"hold {times(once)} again to promise it"
+            return f"held {times(once)} last year's peak within objectives, but only once{beyond}; {again}"
         if not math.isnan(high):
             return f"does not hold {times(high)} last year's peak within objectives; nothing lower was held"
         return f"cannot tell: {self.holds[0].why_not}"

@@ -3,6 +3,7 @@
 Half of the budget, and not all of it, because minutes are not an evening: the shop's speed drifts. A shop that spends
 some of it while nobody is in the way is asked for half of the rest. It does not when more than a budget is spent; what
 lies in between is neither, and holds no end of the answer (docs/calibration.md has what either rule is worth).
+The level that the answer promises is held twice: the highest of several that were held once is often the lucky one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from doorbuster.analysis.wording import percent, whole
 
 HoldVerdict = Literal["held", "in between", "broken", "too few"]
 """`in between`: within the budget, not surely within half. `too few`: could not tell even without one slow step."""
+
+HELD_TWICE: Final = 2
+"""So many holds at a level, and none of them anything but held, make it one to promise."""
 
 _DIGITS: Final = 3
 """Levels are told and compared to so many: run.json has rates, of which a level is a quotient."""

@@ -1,4 +1,4 @@
-"""Walks a headroom scenario: its ramp, then hold after hold, each a run of its own, until one breaks.
+"""Walks a headroom scenario: its ramp, then hold after hold until one breaks, then the highest held once more.
 
 A run for each hold, and not all in one: each begins with the shop reset, warmed up and empty of earlier shoppers, is
 judged by itself, and nothing is sent beyond the first level that breaks. An overloaded last hold that was no rehearsal
@@ -63,6 +63,7 @@ def find_headroom(
     from doorbuster.rehearsal.ladder import next_level
 
     card = headroom_card(options.scenario_path)
+    seed = load_scenario(options.scenario_path).traffic.seed if options.seed is None else options.seed
     objectives = required_objectives(load_gate(find_gate(gate_file)))
     say(f"ramp from {card.from_:g}x to {card.to:g}x last year's peak")
     runs = [rehearse(options, settings, watch, workers)]
@@ -74,13 +75,14 @@ def find_headroom(
         holds: list[Any] = []
         while not runs[-1].exit_code:
             so_far = headroom_of(located, holds)
-            tried = {hold.times: hold.verdict for hold in so_far.holds}
+            tried = [(hold.times, hold.verdict) for hold in so_far.holds]
             level = next_level(located.top if beyond_ramp else located.times, beyond_ramp, card.fractions, tried)
             if level is None:
                 break
             seconds = _hold_s(card, level, so_far)
             say(f"hold {level:.3g}x for {seconds:.0f} s ({'; '.join(map(_told, so_far.holds)) or 'the first'})")
-            hold = replace(options, hold_at=level, minutes=seconds / 60)
+            again = sum(at == level for at, _ in tried)  # other shoppers, or the same luck would be held twice
+            hold = replace(options, hold_at=level, minutes=seconds / 60, seed=seed + again)
             runs.append(rehearse(hold, settings, watch, workers))
             if not runs[-1].exit_code:
                 holds.append(open_run(runs[-1].directory.path))

@@ -32,9 +32,9 @@ def headroom(
 ) -> None:
     """How many times last year's peak does the shop hold within the gate's objectives?
 
-    Walks the scenario's ramp, then hold after hold, each a run of its own, until one breaks. SCENARIO is a file with
-    [headroom], or the name of one, e.g. headroom. Ends with 0 when it has walked them all, 4 when a run was no
-    rehearsal.
+    Walks the scenario's ramp, then hold after hold, each a run of its own, until one breaks, then the highest that
+    was held once more. SCENARIO is a file with [headroom], or the name of one, e.g. headroom. Ends with 0 when it has
+    walked them all, 4 when a run was no rehearsal.
     """
     from doorbuster.cards import find_scenario
     from doorbuster.progress import watching
