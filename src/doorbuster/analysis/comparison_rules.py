@@ -43,7 +43,7 @@ class ComparisonRules(BaseModel):
     """Chance that a run with a control shows any ratio off 1 where nothing changed."""
     deployment_sd: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.005
     """Standard deviation of what a deployment of one and the same release does to a step, beside a control."""
-    overlap_floor: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.15
+    overlap_floor: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.16
     """Share of each side's steps that must have come at a load that both had. With less, a comparison at equal load is
     further off by where its few moments happen to lie than whole runs are by chance."""
     resamples: Annotated[int, Field(strict=True, ge=100, le=20_000)] = 1000
