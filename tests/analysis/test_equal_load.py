@@ -192,7 +192,7 @@ def test_too_little_in_common_is_refused_with_its_share(tmp_path: Path) -> None:
     entry = regression_of(gated([sides[0]], [sides[1]]))
     assert entry.verdict == "INCONCLUSIVE"
     assert "of this year's steps came at a load that both years had" in entry.sentence
-    assert entry.sentence.endswith("which takes 15 %")
+    assert entry.sentence.endswith("which takes 16 %")
 
 
 def test_two_draws_of_one_plan_are_compared_over_the_clock(tmp_path: Path) -> None:
