@@ -92,6 +92,40 @@ def test_the_prior_speaks_alone_without_repeats_and_less_with_them() -> None:
     assert alone.df == pytest.approx(4)
 
 
+def judged_by(group: Group, windows: str, within_sd: float = WITHIN_SD) -> Group:
+    return Group(group.logs, np.full(group.logs.shape, within_sd**2), (windows,) * group.runs)
+
+
+def test_longer_repeats_make_the_runs_compared_no_surer_of_themselves() -> None:
+    rng = np.random.default_rng(32)
+    ours, theirs = (judged_by(runs_of(rng, 1), "part") for _ in range(2))
+    same = runs_of(rng, 1)
+    repeats = judged_by(Group(np.repeat(same.logs, 9, axis=0), np.repeat(same.within, 9, axis=0)), "whole", 0.001)
+    families = compare_families(ours, theirs, AXES, RULES, 20, (repeats,))
+    prior = 4 * 0.06**2 / (4 + 8)  # repeats that never differ leave a third of the prior, and chance within a run
+    assert families.error == pytest.approx(math.sqrt(2 * (WITHIN_SD**2 + prior)))
+
+
+def test_what_repeats_show_is_told_from_the_chance_in_their_own_length() -> None:
+    rng = np.random.default_rng(33)
+    short = [judged_by(runs_of(rng, 1), "part", 0.2) for _ in range(2)]
+    long = judged_by(runs_of(rng, 12, run_sd=0.2), "whole")
+    told = compare_families(short[0], short[1], AXES, RULES, 20, (long,))
+    between = np.sqrt(told.error**2 / 2 - 0.2**2)
+    assert between == pytest.approx(0.2, rel=0.5)
+    # So is a profile's: its runs were whole where those compared are a part of theirs.
+    profile = spread_of(long, AXES)
+    by_profile = compare_families(short[0], short[1], AXES, RULES, 20, (), profile, long.within[0])
+    assert by_profile.error == pytest.approx(told.error)
+
+
+def test_sides_of_two_lengths_each_bring_their_own_chance() -> None:
+    rng = np.random.default_rng(34)
+    ours, theirs = judged_by(runs_of(rng, 4, run_sd=0.0), "short", 0.3), judged_by(runs_of(rng, 1), "long", 0.01)
+    error = compare_families(ours, theirs, AXES, ComparisonRules(prior_df=100), 20).error
+    assert error == pytest.approx(math.sqrt(0.3**2 / 4 + 0.01**2 + 0.06**2 * 1.25), rel=0.02)
+
+
 def test_a_quantile_that_a_side_could_not_place_is_left_out() -> None:
     rng = np.random.default_rng(28)
     ours, theirs = runs_of(rng, 2), runs_of(rng, 2)

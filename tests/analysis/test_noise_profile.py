@@ -19,7 +19,8 @@ from doorbuster.analysis.measure import Selection
 from doorbuster.analysis.noise_file import METRICS, NoiseFile, load_noise
 from doorbuster.analysis.noise_learnt import learn
 from doorbuster.analysis.noise_text import noise_text, noise_words, save_noise, sd_percent
-from doorbuster.analysis.noise_use import NoiseKnown, noise_known
+from doorbuster.analysis.noise_use import PROFILE_CLOCK, NoiseKnown, noise_known
+from doorbuster.analysis.release import judge_release
 from doorbuster.analysis.spread import spread_of
 from doorbuster.cards import find_gate
 from doorbuster.errors import NoiseError
@@ -173,6 +174,17 @@ def test_a_profile_of_another_scenario_or_platform_is_not_used_and_that_is_said(
     (said,) = had.sentences
     assert "noise.toml is not used: " in said
     assert str(next(iter(info.values()))) in said
+
+
+def test_times_from_sending_beside_a_profile_of_times_since_due_are_said(noise: NoiseFile, tmp_path: Path) -> None:
+    kept = tmp_path / "noise.toml"
+    save_noise(kept, noise)
+    new, old = make_run(tmp_path / "new", Recipe(seed=8)), make_run(tmp_path / "old", Recipe(seed=7))
+    said = [judge_release([new], [old], noise=kept).verdict.warnings]
+    telemetry = {"tool": "k6", "resolution_s": 1, "clock": "service", "samples": True}
+    tested = make_run(tmp_path / "k6", Recipe(seed=9, info={"telemetry": telemetry}))
+    said.append(judge_release([new], [tested], noise=kept).verdict.warnings)
+    assert [PROFILE_CLOCK in warnings for warnings in said] == [False, True]
 
 
 def test_the_gate_picks_the_profile_up_by_itself_and_says_so(

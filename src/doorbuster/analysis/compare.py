@@ -117,7 +117,7 @@ def compare_runs(
     known = Estimates(rules.resamples, mix, clock=clock) if mix or estimates is None else estimates
     changes = _changes(sides, rules, declared, known)
     if at_equal_load and not forbids(differences):
-        there = Estimates(rules.resamples, mix, at_equal_load.matched, clock)
+        there = Estimates(rules.resamples, mix, at_equal_load.matched, clock, known)
         told = [replace(one, at_equal_load=True) for one in _changes(sides, rules, declared, there)]
         at_equal_load = replace(at_equal_load, changes=tuple(told), table=_table(told))
     if at_equal_load or forbids(differences):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,6 +60,8 @@ class Estimates:
     """Runs that are in here are told only where they were planned to be as busy as each other."""
     clock: Clock = "response"
     """What comparisons are made on, where nobody asks for another."""
+    unmatched: Estimates | None = None
+    """The same of whole runs, where `matched` tells of a part of them."""
     _cells: dict[Run, Cells] = field(default_factory=dict)
     _measured: dict[tuple[Run, Selection, Clock], Measured] = field(default_factory=dict)
     _quantiles: dict[tuple[Run, Selection, str, Clock], Quantile] = field(default_factory=dict)
@@ -122,7 +124,12 @@ class Estimates:
         shape = (len(runs), len(selections), len(metrics))
         logs = [_log(cell) for row in table for line in row for cell in line]
         errors = [cell.log_error for row in table for line in row for cell in line]
-        return Group(np.reshape(logs, shape), np.reshape(errors, shape) ** 2)
+        windows = tuple(self._windows(run) for run in runs)
+        return Group(np.reshape(logs, shape), np.reshape(errors, shape) ** 2, windows)
+
+    def _windows(self, run: Run) -> Hashable:
+        """What a run is judged by: its seconds, or the part of it that has the load of the others."""
+        return run if self._matched_with(run) else (run.warm_up_s, run.duration_s)
 
 
 def like_clock(runs: Sequence[Run]) -> Clock:

@@ -17,6 +17,7 @@ worth a few degrees of freedom (an empirical-Bayes moderated variance: Smyth 200
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -107,23 +108,29 @@ def compare_families(
     blocks: int,
     repeats: tuple[Group, ...] = (),
     noise: Spread | None = None,
+    within_noise: Floats | None = None,
 ) -> Families:
     """Set a group of runs beside another. `repeats` and `noise` teach how far runs of one system lie apart.
 
-    `steps` marks which selections are steps (shape (selections,)), `blocks` is how many bootstrap blocks a run has.
+    `steps` marks which selections are steps (shape (selections,)), `blocks` is how many bootstrap blocks a run has,
+    `within_noise` the variance within a run of the profile (selections, quantiles), where that is not as compared.
     """
     groups = (candidates, baselines, *repeats)
     spreads = [*(spread_of(group, steps) for group in groups), *((noise,) if noise is not None else ())]
     known = pool(spreads)
-    within = _mean(np.concatenate([group.within for group in groups]), axis=0)
+    runs = 1 / candidates.runs + 1 / baselines.runs
+    # Runs that are judged by more, or by less, than those compared say nothing of how sure these are of themselves.
+    by_group = [_within(group, groups) for group in groups]
+    within = (by_group[0] / candidates.runs + by_group[1] / baselines.runs) / runs
+    by_chance = [*by_group, within if within_noise is None else within_noise]
     change = candidates.logs.mean(axis=0) - baselines.logs.mean(axis=0)
     told = ~np.isnan(change) & ~np.isnan(within)
     change, within = np.where(told, change, np.nan), np.where(told, within, np.nan)
-    runs = 1 / candidates.runs + 1 / baselines.runs
 
-    tau2, df = _learnt(known.squares, known.df, within, rules.prior_sd, rules.prior_df)
+    chance = _squares_by_chance([(one.df, one.squares) for one in spreads], by_chance)
+    tau2, df = _learnt(known.squares - chance, known.df, told, rules.prior_sd, rules.prior_df)
     error = np.sqrt((within + tau2) * runs)
-    shared = round(float(np.nan_to_num(_mean(tau2 / (tau2 + within)))), 2)
+    shared = round(float(np.nan_to_num(mean_told(tau2 / (tau2 + within)))), 2)
     critical = np.array([greatest_t(int(told.sum()), float(one), shared, 1 - rules.alarm_steps) for one in df])
 
     run_change = run_wide(change, steps)
@@ -134,10 +141,17 @@ def compare_families(
 
     # The more steps a repeat shows, the more it teaches about how steps differ by themselves.
     weight = max(1, min(rules.steps_weight, int(steps.sum()) - 1))
+    chance = _squares_by_chance([(one.df, one.own_squares) for one in spreads], by_chance)
     own2, own_df = _learnt(
-        known.own_squares[steps], known.own_df[steps], within[steps], rules.prior_step_sd, rules.prior_df, weight
+        (known.own_squares - chance)[steps],
+        known.own_df[steps],
+        told[steps],
+        rules.prior_step_sd,
+        rules.prior_df,
+        weight,
     )
-    within_df = sum(group.runs for group in groups) * max(1, blocks - 1)
+    compared = {*candidates.judged_by, *baselines.judged_by}
+    within_df = sum(one in compared for group in groups for one in group.judged_by) * max(1, blocks - 1)
     relative_df = (within + own2) ** 2 / (own2**2 / own_df + within**2 / within_df)
     relative = np.where(steps[:, None], change - run_change, np.nan)
     tests = max(1, int(np.sum(~np.isnan(relative))))
@@ -158,31 +172,45 @@ def compare_families(
     )
 
 
+def _within(group: Group, groups: Sequence[Group]) -> Floats:
+    """Variance within a run of this group, from all runs that are judged by the same: (selections, quantiles)."""
+    every = np.concatenate([one.within for one in groups])
+    judged_by = [windows for one in groups for windows in one.judged_by]
+    alike = [[windows == own for windows in judged_by] for own in group.judged_by]
+    return mean_told(np.array([mean_told(every[which], axis=0) for which in alike]), axis=0)
+
+
+def _squares_by_chance(spreads: Sequence[tuple[int, Floats]], within: Sequence[Floats]) -> Floats:
+    """How much of sums of squares is chance within runs: degrees of freedom times variance, where squares are told."""
+    each = zip(spreads, within, strict=False)  # a variance more than spreads where there is no profile
+    return np.asarray(sum(np.where(np.isnan(squares), 0.0, df * np.nan_to_num(one)) for (df, squares), one in each))
+
+
 def _within_of_median(within: Floats) -> Floats:
     """Variance of the median over steps by chance within a run: of one step its own, of many pi/2 of their mean's.
 
     Where steps are many it is far below what runs differ by; a shop of one rare step is no surer than that step.
     """
     steps = np.maximum(1, (~np.isnan(within)).sum(axis=0))
-    return np.asarray(_mean(within, axis=0) * np.minimum(1.0, math.pi / 2 / steps))
+    return np.asarray(mean_told(within, axis=0) * np.minimum(1.0, math.pi / 2 / steps))
 
 
 def _learnt(
-    squares: Floats, df: Floats, within: Floats, prior_sd: float, prior_df: int, weight: int = 1
+    squares: Floats, df: Floats, told: NDArray[np.bool_], prior_sd: float, prior_df: int, weight: int = 1
 ) -> tuple[Floats, Floats]:
-    """Variance between runs of each quantile and its degrees of freedom: what repeats show beyond the noise in a run.
+    """Variance between runs of each quantile and its degrees of freedom.
 
-    `squares` and `df` have the shape of `within`, (selections, quantiles); the two results have shape (quantiles,).
+    `squares` is what repeats show beyond the noise in a run; it, `df` and `told` (where both sides have a number) have
+    shape (selections, quantiles), the two results (quantiles,).
     """
-    told = ~np.isnan(within)
     seen = np.where(told, df, 0.0)
-    beyond = np.where(told & (df > 0), squares - df * within, 0.0).sum(axis=0)
+    beyond = np.where(told & (df > 0), squares, 0.0).sum(axis=0)
     excess = np.maximum(0.0, beyond / np.maximum(seen.sum(axis=0), 1.0))
     learnt_df = weight * seen.max(axis=0, initial=0.0)
     return (prior_df * prior_sd**2 + learnt_df * excess) / (prior_df + learnt_df), prior_df + learnt_df
 
 
-def _mean(values: Floats, axis: int | None = None) -> Floats:
+def mean_told(values: Floats, axis: int | None = None) -> Floats:
     """Mean of what is told; nan where nothing is."""
     told = ~np.isnan(values)
     with np.errstate(invalid="ignore", divide="ignore"):

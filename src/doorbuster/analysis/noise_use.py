@@ -24,6 +24,10 @@ class NoiseKnown:
 
 _NOTHING: Final = NoiseKnown()
 
+PROFILE_CLOCK: Final = (
+    "the noise profile knows times since a step was due, and here they are compared from sending: chance may differ"
+)
+
 
 def noise_known(
     path: Path | None, candidates: Sequence[Run], others: Sequence[Run], stale_days: int, now: datetime

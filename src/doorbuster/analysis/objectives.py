@@ -72,9 +72,10 @@ def _place(seen: Sequence[Quantile], limit_ms: float) -> _Placed:
     logs = [math.log(one.value_ms) for one in seen]
     own = sum(one.log_error**2 for one in seen) / len(seen)
     apart = statistics.variance(logs) if len(logs) > 1 else 0.0
-    half = float(stdtrit(max(1, min(one.blocks for one in seen) - 1), TWO_SIDED_95)) * math.sqrt(
-        max(own, apart) / len(seen)
-    )
+    # What runs show beyond their own errors is known from so few of them (Satterthwaite 1946, doi:10.2307/3002019).
+    beyond, blocks = max(0.0, apart - own), max(1, min(one.blocks for one in seen) - 1)
+    df = (own + beyond) ** 2 / (own**2 / blocks + beyond**2 / max(1, len(seen) - 1)) if own else blocks
+    half = float(stdtrit(df, TWO_SIDED_95)) * math.sqrt((own + beyond) / len(seen))
     value = geometric_mean_ms(seen)
     return _Placed(value, value * math.exp(-half), value * math.exp(half), limit_ms)
 

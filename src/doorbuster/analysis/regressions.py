@@ -32,7 +32,9 @@ def judge_regression(
     if change is None or not change.verdict:
         return _open(regression, f"{regression.name} cannot be compared: {_missing(regression, sides, estimates)}")
     sentence = change_sentence(change)
-    if change.verdict == "PASS":
+    if change.selection == Selection() and change.verdict == "FAIL" and not change.is_errors:
+        sentence += _along_words(len(along_with_shop(comparison, change.metric)))
+    elif change.verdict == "PASS":
         # The interval shown has two ends at 95 %; what passes is asked about its upper end alone.
         sentence += ": within it" if change.high < change.limit else ": within it, as sure as the gate asks of one end"
     elif change.verdict == "INCONCLUSIVE":
@@ -50,6 +52,7 @@ def undeclared(comparison: Comparison, declared: Sequence[Regression]) -> list[E
     chance, but by less than their limits, are advice.
     """
     known = {(one.selection, one.metric) for one in declared}
+    told_there = {one.metric for one in declared if one.selection == Selection()}
     changes = [one for one in comparison.judged if (one.selection, one.metric) not in known]
     failed = [one for one in changes if one.verdict == "FAIL" and not one.is_errors]
     shop_wide = {one.metric for one in comparison.judged if one.verdict == "FAIL" and one.selection == Selection()}
@@ -57,12 +60,29 @@ def undeclared(comparison: Comparison, declared: Sequence[Regression]) -> list[E
     along: set[Selection] = set()
     for one in failed:
         if one.metric in shop_wide and one.selection != Selection() and math.isnan(one.at_least_beside_the_rest):
-            along.add(one.selection)
+            if one.metric not in told_there:
+                along.add(one.selection)
         else:
             slower.setdefault(one.selection, []).append(one)
     along -= slower.keys()
     entries = [_slower(each, len(along) if selection == Selection() else 0) for selection, each in slower.items()]
     return [*entries, *_error_entries([one for one in changes if one.is_errors])]
+
+
+def along_with_shop(comparison: Comparison, metric: str) -> set[Selection]:
+    """Steps and journeys that are slower by this metric, and not beside the rest of the shop."""
+    return {
+        one.selection
+        for one in comparison.judged
+        if one.metric == metric
+        and one.verdict == "FAIL"
+        and one.selection != Selection()
+        and math.isnan(one.at_least_beside_the_rest)
+    }
+
+
+def _along_words(along: int) -> str:
+    return f"; {along} steps and journeys are slower along with it" if along else ""
 
 
 def _slower(changes: Sequence[Change], along: int) -> Entry:
@@ -71,8 +91,7 @@ def _slower(changes: Sequence[Change], along: int) -> Entry:
     sentence = change_sentence(first)
     if others:
         sentence += f" ({', '.join(f'{one.metric} {times(one.size)}' for one in others)} as well)"
-    if along:
-        sentence += f"; {along} steps and journeys are slower along with it"
+    sentence += _along_words(along)
     return Entry("regression", f"{first.selection.name} against last year", "FAIL", False, sentence, numbers_of(first))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from doorbuster.analysis.comparison_words import comparison_text
 from doorbuster.analysis.gate_file import load_gate
 from doorbuster.analysis.load import Run, open_run
-from doorbuster.analysis.noise_use import NoiseKnown, noise_known
+from doorbuster.analysis.noise_use import PROFILE_CLOCK, NoiseKnown, noise_known
 from doorbuster.analysis.outputs import write_outputs
 from doorbuster.analysis.promised import audit_of, promise_results
 from doorbuster.analysis.series.asked import SeriesAsked
@@ -73,7 +73,7 @@ class Release:
         """Write report.html and charts/; the page's path."""
         from doorbuster.analysis.report import write_report
 
-        return write_report(self.candidates, self.baselines, self.verdict, self.audits[0], gathered)
+        return write_report(self.candidates, self.verdict.baselines, self.verdict, self.audits[0], gathered)
 
 
 def judge_release(
@@ -101,5 +101,8 @@ def judge_release(
         stale_days = gate.comparison.noise_stale_days
         known = noise_known(noise, ours, (*theirs, *repeats), stale_days, datetime.now(UTC))
     verdict = judge(ours, theirs, repeats, gate, promise_results(audits), known.profile)
-    verdict = replace(verdict, warnings=(*verdict.warnings, *known.sentences))
+    said = known.sentences
+    if known.profile and verdict.comparison.clock == "service":
+        said = (*said, PROFILE_CLOCK)
+    verdict = replace(verdict, warnings=(*verdict.warnings, *said))
     return Release(tuple(ours), tuple(theirs), verdict, audits, gate.series, where)

@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from doorbuster.analysis.change import Change, ChangeVerdict
 from doorbuster.analysis.comparison_rules import ComparisonRules
 from doorbuster.analysis.estimates import Estimates, Sides, geometric_mean_ms
-from doorbuster.analysis.families import Families, compare_families
+from doorbuster.analysis.families import Families, compare_families, mean_told
 from doorbuster.analysis.measure import Selection
 from doorbuster.analysis.spread import Floats
 
@@ -57,6 +57,12 @@ def families_of(
     """The three families on these axes: journeys, and steps within a journey, are not among the steps."""
     steps = np.array([one.kind == "step" and one.journey is None for one in selections])
     noise = sides.noise.spread_for([one.name for one in selections], metrics) if sides.noise else None
+    # A profile was learnt from whole runs, and is told from what chance does in those.
+    whole = (
+        estimates.unmatched.group((*sides.candidates, *sides.baselines), selections, metrics)
+        if (noise and estimates.unmatched)
+        else None
+    )
     return compare_families(
         estimates.group(sides.candidates, selections, metrics),
         estimates.group(sides.baselines, selections, metrics),
@@ -65,6 +71,7 @@ def families_of(
         blocks=min(estimates.cells(run).blocks for run in (*sides.candidates, *sides.baselines)),
         repeats=(estimates.group(sides.aa, selections, metrics),) if sides.aa else (),
         noise=noise,
+        within_noise=mean_told(whole.within, axis=0) if whole else None,
     )
 
 

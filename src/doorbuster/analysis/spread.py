@@ -8,7 +8,7 @@ groups of runs, or a noise profile kept from earlier ones, simply add up.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,18 @@ class Group:
     """Logarithms of latency quantiles: shape (runs, selections, quantiles)."""
     within: Floats
     """Variance of each by the bootstrap within its run: the same shape."""
+    windows: tuple[Hashable, ...] = ()
+    """By run, what it is judged by: runs that are the same in this are as sure of themselves as each other. Empty where
+    all runs of all groups are."""
 
     @property
     def runs(self) -> int:
         return len(self.logs)
+
+    @property
+    def judged_by(self) -> tuple[Hashable, ...]:
+        """`windows`, one of each run."""
+        return self.windows or (None,) * self.runs
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ def too_few(comparison: Comparison) -> tuple[str, ...]:
         elif untold:
             sentences.append(f"{metric} was measured too rarely to compare: {', '.join(untold)}")
     needed = [
-        one.limit * one.ratio / one.low
-        for one in ratios_of(comparison, "p95")
-        if one.kind == "step" and one.against != "untold" and one.low > 0
+        one.smallest_seen
+        for one in comparison.judged
+        if one.metric == "p95" and one.selection.kind == "step" and math.isfinite(one.smallest_seen)
     ]
-    if needed and math.isfinite(smallest := float(np.median(needed))):
+    if needed:
         sentences.append(
-            f"a step would have had to take about {times(smallest)} last year's p95 for its interval to lie beyond its "
-            "limit (median over steps); a smaller slowdown may be there and not show"
+            f"a step would have had to take about {times(float(np.median(needed)))} last year's p95 to fail "
+            "(median over steps); a smaller slowdown may be there and not show"
         )
     return tuple(sentences)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+import pandas as pd
+
 from doorbuster.analysis.beside_control import compared_with, entries_of_control, of_control
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.entries import Entry, PromiseResult, promise_entry
@@ -18,6 +20,7 @@ from doorbuster.analysis.load import Run
 from doorbuster.analysis.noise import NoiseProfile
 from doorbuster.analysis.objectives import judge_objective
 from doorbuster.analysis.regressions import judge_regression, undeclared
+from doorbuster.analysis.repeats import repeats_of
 from doorbuster.analysis.validity import Reading, Validity, judge_last_year, judge_validity
 from doorbuster.errors import RunDirectoryError
 from doorbuster.vocabulary import CONTROL, EXIT_CODES
@@ -42,6 +45,8 @@ class Verdict:
     comparison: Comparison
     warnings: tuple[str, ...]
     """What to know before believing a comparison, and which runs could not be compared with."""
+    baselines: tuple[Run, ...] = ()
+    """The runs that were compared with: last year's that were rehearsals, or the control."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def judge(
     beside, about_control = compared_with(candidates, baselines)
     baselines, unusable = _usable(beside, gate, "last year's run")
     aa, unusable_aa = _usable(aa, gate, "the A/A run")
+    aa, strange = repeats_of(aa, candidates, baselines)
     estimates = Estimates(gate.comparison.resamples, clock=like_clock((*baselines, *aa)))
     sides = Sides(tuple(candidates), tuple(baselines), tuple(aa), noise)
     comparison = compare_runs(candidates, baselines, aa, estimates, gate.comparison, gate.regression, noise)
@@ -101,8 +107,8 @@ def judge(
         entries = tuple(replace(entry, verdict="INVALID") for entry in entries)
         comparison = comparison.unjudged()
     said = map(of_control, comparison.warnings) if comparison.paired else comparison.warnings
-    warnings = (*about_control, *unusable, *unusable_aa, *said)
-    return Verdict(_rule(validity, entries), validity, entries, comparison, warnings)
+    warnings = (*about_control, *unusable, *unusable_aa, *strange, *said)
+    return Verdict(_rule(validity, entries), validity, entries, comparison, warnings, tuple(baselines))
 
 
 def _check_distinct(runs: Sequence[Run]) -> None:
@@ -110,12 +116,22 @@ def _check_distinct(runs: Sequence[Run]) -> None:
     seen: dict[object, Run] = {}
     for run in runs:
         info = run.info
-        key = (info.get("id"), info.get("prepared_at"), info.get("started_at"), info.get("seed"), run.arm)
-        if key in seen:
-            raise RunDirectoryError(
-                f"{run.directory.path} and {seen[key].directory.path} are the same run; give each run once"
-            )
-        seen[key] = run
+        noted = (info.get("id"), info.get("prepared_at"), info.get("started_at"), info.get("seed"), run.arm)
+        for key in (noted, _imported_records(run)):
+            if key in seen:
+                raise RunDirectoryError(
+                    f"{run.directory.path} and {seen[key].directory.path} are the same run; give each run once"
+                )
+            if key is not None:
+                seen[key] = run
+
+
+def _imported_records(run: Run) -> object:
+    """What was imported, whatever it was called; None for a run of ours, and for a file without records."""
+    if not run.from_telemetry or run.latency.empty:
+        return None
+    hashes = pd.util.hash_pandas_object(run.latency, index=False).to_numpy()
+    return run.info.get("started_at"), len(hashes), hashes.tobytes()
 
 
 def _rule(validity: Validity, entries: Sequence[Entry]) -> Word:
