@@ -137,7 +137,7 @@ def test_the_chart_is_drawn_with_and_without_holds(ramp: Run, holds: list[Any]) 
     figure = headroom_chart(Headroom(locate(ramp, [OBJECTIVE]), tuple(held(*one) for one in sorted(holds))))
     assert png(figure).startswith(b"\x89PNG")
     upper, lower = figure.axes
-    assert "n = " in lower.get_xlabel() and "n = " in lower.get_title("left")
+    assert "last year's peak of 1,200 a minute; n = " in lower.get_xlabel() and "n = " in lower.get_title("left")
     assert "last year's peak" in " ".join(text.get_text() for text in upper.texts)
 
 

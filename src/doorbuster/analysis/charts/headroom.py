@@ -58,8 +58,9 @@ def headroom_chart(headroom: Headroom) -> Figure:
             axes.axvspan(headroom.low, headroom.high, color="#ececec", zorder=0, linewidth=0)
     sessions = int(located.run.arrivals.loc[located.run.arrivals["second"] >= located.load.first_s, "planned"].sum())
     peak = located.load.peak_per_s * 60
+    a_minute = whole(peak) if peak >= 100 else f"{peak:.3g}"
     lower.set_xlabel(
-        f"planned, times last year's peak of {peak:,.3g} a minute; n = {whole(sessions)} sessions", fontsize=8.5
+        f"planned, times last year's peak of {a_minute} a minute; n = {whole(sessions)} sessions", fontsize=8.5
     )
     for axis in (upper.xaxis, upper.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}x"))
@@ -163,14 +164,14 @@ def _mark(axes: Axes, at: float, name: str, colour: str) -> None:
     axes.axvline(at, color=colour, linewidth=0.9, linestyle=":")
     axes.annotate(
         name,
-        (at, 0.98),
+        (at, 0.03),  # below the line of what was completed, wherever the ramp ends
         (3, 0),
         ("data", "axes fraction"),
         textcoords="offset points",
         fontsize=8.5,
         color="#666666",
         rotation=90,
-        va="top",
+        va="bottom",
     )
 
 
