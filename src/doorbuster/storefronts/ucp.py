@@ -5,23 +5,33 @@ Requests are not signed: a shop that authenticates by HTTP message signatures ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import getrandbits
 from typing import Any, Final
 
 from doorbuster.storefronts.agents_only import AgentsOnly
-from doorbuster.storefronts.answers import Reading, id_in
+from doorbuster.storefronts.answers import id_in, understood
 from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Product, Shop, Visit
 from doorbuster.storefronts.options import by_card
 from doorbuster.storefronts.own_pages import look_at
 from doorbuster.storefronts.people import address_of, email_of
-from doorbuster.storefronts.ucp_answers import NO_ORDER, completed, looked_up, priced, read_ucp, ready, refusal_in
+from doorbuster.storefronts.ucp_answers import (
+    NO_ORDER,
+    completed,
+    looked_up,
+    priced,
+    read_ucp,
+    ready,
+    refusal_in,
+    turned_away,
+)
 from doorbuster.storefronts.ucp_backstage import UcpBackstage
 from doorbuster.storefronts.ucp_cart import UcpCart
 from doorbuster.storefronts.ucp_options import UcpOptions
 from doorbuster.storefronts.ucp_session import UcpAgent, UcpCheckout
+from doorbuster.storefronts.ucp_shapes import CHECKOUT, FOUND, LISTING, SHOWN, Checkout, Found, Listing, Said, Shown
 
 _PAGE: Final = {"limit": 24}
 """How many products an agent looks at together."""
@@ -58,16 +68,16 @@ class UcpStorefront(AgentsOnly):
     def collection(self, product: Product) -> Answer:
         category = self.shop.options["category"]
         filters = {"filters": {"categories": [category]}} if category else {}
-        return self._ask("collection", "/catalog/search", {**filters, "pagination": _PAGE}, _some)
+        return self._ask("collection", "/catalog/search", {**filters, "pagination": _PAGE}, _some, LISTING)
 
     def search(self, query: str) -> Answer:
-        return self._ask("search", "/catalog/search", {"query": query, "pagination": _PAGE}, _found)
+        return self._ask("search", "/catalog/search", {"query": query, "pagination": _PAGE}, _found, FOUND)
 
     def product(self, product: Product) -> Answer:
-        def asked(body: Any) -> Answer:
-            return OK if body["product"]["id"] == product.product else Answer("error", "product: it is another one")
+        def asked(page: Shown) -> Answer:
+            return OK if page.product.id == product.product else Answer("error", "product: it is another one")
 
-        return self._ask("product", "/catalog/product", {"id": product.product}, asked)
+        return self._ask("product", "/catalog/product", {"id": product.product}, asked, SHOWN)
 
     # Carts
 
@@ -90,23 +100,23 @@ class UcpStorefront(AgentsOnly):
     # The wallet
 
     def wallet_start(self, lines: Sequence[Line]) -> Answer:
-        def kept(checkout: Any) -> Answer:
+        def kept(checkout: Checkout) -> Answer:
             self._checkout.keep(checkout)
             return refusal_in(checkout, goes_on=True) or priced(checkout)
 
-        return read_ucp("wallet.start", self._checkout.create(lines), kept)
+        return read_ucp("wallet.start", self._checkout.create(lines), kept, CHECKOUT)
 
     def wallet_update(self) -> Answer:
         """Say where it goes; where the shop knows its ways of shipping only then, choose them in a second request."""
 
         def say(shipped: bool) -> Answer:
-            def kept(checkout: Any) -> Answer:
+            def kept(checkout: Checkout) -> Answer:
                 self._checkout.keep(checkout)
-                if not shipped and checkout["status"] == "incomplete" and self._checkout.can_be_shipped:
+                if not shipped and checkout.status == "incomplete" and self._checkout.can_be_shipped:
                     return refusal_in(checkout, goes_on=True) or say(True)
                 return ready(checkout)
 
-            return read_ucp("wallet.update", self._checkout.update(shipped), kept)
+            return read_ucp("wallet.update", self._checkout.update(shipped), kept, CHECKOUT)
 
         return say(self._checkout.can_be_shipped)
 
@@ -125,12 +135,13 @@ class UcpStorefront(AgentsOnly):
             return OK
 
         response = self._checkout.tokenize(options["tokenize_url"])
-        return read_ucp("wallet.token", response, keep, plain=True)
+        # The payment service's answers do not speak of the protocol.
+        return turned_away("wallet.token", response) or understood("wallet.token", response, keep)
 
     def wallet_complete(self) -> Answer:
         """Buy; while the shop says that it is at it, ask how it stands."""
         response = self._checkout.get() if self._completing else self._checkout.complete()
-        answer = read_ucp("wallet.complete", response, completed)
+        answer = read_ucp("wallet.complete", response, completed, CHECKOUT)
         self._completing = self._completing or (answer.outcome == "ok" and answer.again_s is not None)
         return answer
 
@@ -140,22 +151,28 @@ class UcpStorefront(AgentsOnly):
         if not self._checkout.id:
             return NO_ORDER
         response = self._checkout.get()
-        return NO_ORDER if response.status == 404 else read_ucp("order.read", response, looked_up)
+        return NO_ORDER if response.status == 404 else read_ucp("order.read", response, looked_up, CHECKOUT)
 
-    def _ask(self, step: str, path: str, body: Mapping[str, Any], reading: Reading) -> Answer:
-        def judged(said: Any) -> Answer:
+    def _ask(
+        self,
+        step: str,
+        path: str,
+        body: Mapping[str, Any],
+        reading: Callable[[Any], Answer],
+        decode: Callable[[bytes], Said],
+    ) -> Answer:
+        def judged(said: Said) -> Answer:
             return refusal_in(said) or reading(said)
 
-        return read_ucp(step, self._agent.send("POST", path, body), judged)
+        return read_ucp(step, self._agent.send("POST", path, body), judged, decode)
 
 
-def _some(body: Any) -> Answer:
-    return OK if body["products"] else Answer("error", "collection: the catalogue is empty")
+def _some(page: Listing) -> Answer:
+    return OK if page.products else Answer("error", "collection: the catalogue is empty")
 
 
-def _found(body: Any) -> Answer:
-    for one in body["products"]:
-        id_in(one["id"])
+def _found(page: Found) -> Answer:
+    """Whatever it is, each has a name."""
     return OK
 
 

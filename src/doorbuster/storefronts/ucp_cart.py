@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from doorbuster.storefronts.answers import Reading, id_in
+from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import Answer, Line, Product
 from doorbuster.storefronts.ucp_answers import priced, read_ucp, refusal_in
 from doorbuster.storefronts.ucp_session import UcpAgent, lines_of
+from doorbuster.storefronts.ucp_shapes import CART, Cart
 
 
 @dataclass(slots=True)
@@ -36,17 +37,17 @@ class UcpCart:
         return answer._replace(detail="discount code refused") if answer.outcome == "rejected" else answer
 
     def view(self) -> Answer:
-        return read_ucp("cart.view", self.agent.send("GET", f"/carts/{self._id}"), _holding(self._lines))
+        return read_ucp("cart.view", self.agent.send("GET", f"/carts/{self._id}"), _holding(self._lines), CART)
 
     def _send(self, step: str, lines: Mapping[str, Line], codes: Sequence[str], wanted: str | None = None) -> Answer:
         whole = _holding(lines)
 
-        def keep(cart: Any) -> Answer:
+        def keep(cart: Cart) -> Answer:
             if wanted is not None and not _applied(cart, wanted):
                 return Answer("rejected", "discount code refused")
             answer = whole(cart)
             if answer.outcome == "ok":
-                self._id, self._lines, self._codes = id_in(cart["id"]), lines, codes
+                self._id, self._lines, self._codes = id_in(cart.id), lines, codes
                 self._changes += 1
             return answer
 
@@ -58,22 +59,21 @@ class UcpCart:
         method, path = ("PUT", f"/carts/{self._id}") if self._id else ("POST", "/carts")
         # The key counts what was done: a request that is repeated carries the same one.
         key = f"cart {self._changes} {wanted or ''}"
-        return read_ucp(step, self.agent.send(method, path, body, key), keep)
+        return read_ucp(step, self.agent.send(method, path, body, key), keep, CART)
 
 
-def _applied(cart: Any, code: str) -> bool:
-    applied = cart.get("discounts", {}).get("applied", ())
-    return any(str(one.get("code", "")).lower() == code.lower() for one in applied)
+def _applied(cart: Cart, code: str) -> bool:
+    return any(str(one.code).lower() == code.lower() for one in cart.discounts.applied)
 
 
-def _holding(lines: Mapping[str, Line]) -> Reading:
+def _holding(lines: Mapping[str, Line]) -> Callable[[Cart], Answer]:
     """Read a cart that must hold these."""
 
-    def reading(cart: Any) -> Answer:
+    def reading(cart: Cart) -> Answer:
         refusal = refusal_in(cart, goes_on=True)
         if refusal:
             return refusal
-        held = {line["item"]["id"]: line["quantity"] for line in cart["line_items"]}
+        held = {line.item.id: line.quantity for line in cart.line_items}
         for variant, line in lines.items():
             if held.get(variant) != line.quantity:
                 return Answer("error", "the cart does not hold what was put into it")

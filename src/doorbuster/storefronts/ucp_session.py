@@ -13,8 +13,10 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from doorbuster.storefronts import ucp_shapes
 from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import Address, Client, Line, Response, Shop
+from doorbuster.storefronts.ucp_shapes import Checkout
 
 VERSION: Final = "2026-04-08"
 CARD: Final = "4242424242424242"
@@ -129,15 +131,16 @@ class UcpCheckout:
     def get(self) -> Response:
         return self.agent.send("GET", f"/checkout-sessions/{self.id}")
 
-    def keep(self, checkout: Any) -> None:
-        """Remember what the next steps need. Raises KeyError and its like where an answer does not say it."""
-        self.id = id_in(checkout["id"])
-        self._line_ids = {line["item"]["id"]: id_in(line["id"]) for line in checkout["line_items"]}
-        methods = checkout.get("fulfillment", {}).get("methods", ())
-        self._methods = [_method(method) for method in methods if method["type"] == "shipping"]
+    def keep(self, checkout: Checkout) -> None:
+        """Remember what the next steps need. Raises one of `answers.MALFORMED` where an answer does not say it."""
+        self.id = id_in(checkout.id)
+        self._line_ids = {str(line.item.id): id_in(line.id) for line in checkout.line_items}
+        self._methods = [_method(one) for one in checkout.fulfillment.methods if one.type == "shipping"]
         if not self.handler:
-            wanted = self.agent.shop.options["payment_handler"]
-            handlers = [id_in(one["id"]) for named in checkout["ucp"]["payment_handlers"].values() for one in named]
+            wanted, named = self.agent.shop.options["payment_handler"], checkout.ucp.payment_handlers
+            if named is None:
+                raise ValueError("no ways to pay")
+            handlers = [id_in(one.id) for each in named.values() for one in each]
             self.handler = next((one for one in handlers if wanted in (None, one)), "")
 
     @property
@@ -172,12 +175,11 @@ class UcpCheckout:
         return said
 
 
-def _method(said: Any) -> Method:
-    groups = [
-        (id_in(group["id"]), [id_in(option["id"]) for option in group.get("options", ())])
-        for group in said.get("groups", ())
-    ]
-    return Method(id_in(said["id"]), list(said["line_item_ids"]), groups)
+def _method(said: ucp_shapes.Method) -> Method:
+    if said.line_item_ids is None:
+        raise ValueError("a way of shipping for no lines")
+    groups = [(id_in(group.id), [id_in(option.id) for option in group.options]) for group in said.groups]
+    return Method(id_in(said.id), said.line_item_ids, groups)
 
 
 @lru_cache(maxsize=1024)  # shoppers do the same things
