@@ -101,7 +101,7 @@ class ShopifyStorefront:
 
     def cart_update(self, line: Line, quantity: int) -> Answer:
         variant = line.product.variant
-        own = next((one.id for one in self._talk.cart.lines if one.variant == variant), None)
+        own = next((one.id for one in self._talk.cart.lines if one.merchandise.id == variant), None)
         if own is None:
             return Answer("error", "cart.update: the product is not in the cart")
         wanted = [{"id": own, "quantity": quantity}]

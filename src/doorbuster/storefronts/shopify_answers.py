@@ -6,12 +6,15 @@ Codes and shapes: Storefront API 2026-04, read in its schema; HTTP 430 as shop o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
-from doorbuster.storefronts.answers import Reading, failed, no_answer, retry_after_s, throttled, understood
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from doorbuster.storefronts.answers import failed, no_answer, retry_after_s, throttled, understood
 from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS
 
@@ -59,6 +62,7 @@ REJECTED: Final[Mapping[str, str]] = {
 }
 """Codes of all of Shopify's lists by which it refuses for a business reason; any other is an error."""
 _STOCK_WARNINGS: Final = frozenset({"MERCHANDISE_OUT_OF_STOCK", "MERCHANDISE_NOT_ENOUGH_STOCK"})
+Field = TypeVar("Field")
 _ORDER: Final = re.compile(r"gid://shopify/Order(?:Identity)?/(\d+)(?:\?.*)?")
 
 
@@ -73,27 +77,59 @@ def meaning(step: str, code: Any) -> Answer:
     return Answer("error", f"{step}: refused with {code or 'no code'}")
 
 
-def refusal(step: str, payload: Any) -> Answer | None:
+class Problem(Struct):
+    """One of a mutation's own errors or warnings."""
+
+    code: str | None
+
+
+class Payload(Struct, rename="camel"):
+    """What a mutation comes to, as far as all of them are alike."""
+
+    user_errors: list[Problem]
+    warnings: list[Problem] = []
+
+
+class Said(Struct, Generic[Field]):
+    """A GraphQL answer: what each field says, or GraphQL's own errors."""
+
+    data: dict[str, Field] | None = None
+    errors: list[Any] | None = None
+
+
+ANYTHING: Final[Callable[[bytes], Said[Any]]] = Decoder(Said[Any]).decode
+
+
+def refusal(step: str, payload: Payload) -> Answer | None:
     """What a mutation's own errors and warnings mean; None where it did as it was asked.
 
     A cart that took less than was asked for says so in a warning alone.
     """
-    for error in payload["userErrors"]:
-        return meaning(step, error["code"])
-    for warning in payload.get("warnings", ()):
-        if warning["code"] in _STOCK_WARNINGS:
-            return meaning(step, warning["code"])
+    for error in payload.user_errors:
+        return meaning(step, error.code)
+    for warning in payload.warnings:
+        if warning.code in _STOCK_WARNINGS:
+            return meaning(step, warning.code)
     return None
 
 
-def read_field(step: str, response: Response, name: str, reading: Reading) -> Answer:
+def read_field(
+    step: str,
+    response: Response,
+    name: str,
+    reading: Callable[[Field], Answer],
+    decode: Callable[[bytes], Said[Field]] = ANYTHING,
+) -> Answer:
     """The outcome of one GraphQL answer; `reading` gets what the operation's one field `name` says."""
 
-    def whole(body: Any) -> Answer:
-        errors = body.get("errors")
-        return _errors(step, response, errors) if errors else reading(body["data"][name])
+    def whole(said: Said[Field]) -> Answer:
+        if said.errors:
+            return _errors(step, response, said.errors)
+        if said.data is None:
+            raise ValueError("neither data nor errors")
+        return reading(said.data[name])
 
-    return turned_away(step, response) or understood(step, response, whole)
+    return turned_away(step, response) or understood(step, response, whole, decode)
 
 
 def turned_away(step: str, response: Response) -> Answer | None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from doorbuster.storefronts.answers import Reading, costs
+from msgspec.json import Decoder
+
+from doorbuster.storefronts.answers import costs
 from doorbuster.storefronts.base import OK, Address, Answer, Client, Response, Shop, Visit
 from doorbuster.storefronts.graphql import ask
 from doorbuster.storefronts.people import NOTE, address_of
-from doorbuster.storefronts.shopify_answers import read_field, refusal
-from doorbuster.storefronts.shopify_cart_read import Cart, read_cart
+from doorbuster.storefronts.shopify_answers import ANYTHING, Field, Payload, Said, read_field, refusal
+from doorbuster.storefronts.shopify_cart_read import Cart, Told, read_cart
 
 INTENT: Final = "doorbuster_intent"
 """The cart attribute that an order keeps as its own, so that it can be joined to its purchase intent."""
@@ -27,6 +29,16 @@ _FIELDS: Final = {
     "CartBillingAddressUpdate": "cartBillingAddressUpdate",
     "CartPaymentUpdate": "cartPaymentUpdate",
 }
+
+
+class Changed(Payload):
+    """What a mutation of the cart comes to."""
+
+    cart: Told | None = None
+
+
+_CHANGED: Final = Decoder(Said[Changed | None]).decode
+_VIEWED: Final = Decoder(Said[Told | None]).decode
 
 
 @dataclass(slots=True)
@@ -51,30 +63,40 @@ class Talk:
         # Never Shopify-Storefront-Buyer-IP: an address that no buyer has would be made up to get round limits.
         self._headers = {"X-Shopify-Storefront-Access-Token": self.shop.token} if self.shop.token else None
 
-    def ask(self, step: str, operation: str, name: str, variables: Mapping[str, Any], reading: Reading) -> Answer:
-        """One operation; `reading` gets its field `name`."""
+    def ask(
+        self,
+        step: str,
+        operation: str,
+        name: str,
+        variables: Mapping[str, Any],
+        reading: Callable[[Field], Answer],
+        decode: Callable[[bytes], Said[Field]] = ANYTHING,
+    ) -> Answer:
+        """One operation; `reading` gets its field `name`, as `decode` takes it."""
         self.response = ask(self.client, self._url, "shopify", operation, variables, self._headers)
-        return read_field(step, self.response, name, reading)
+        return read_field(step, self.response, name, reading, decode)
 
     def change(
         self, step: str, operation: str, variables: Mapping[str, Any], also: Callable[[Cart], Answer] | None = None
     ) -> Answer:
         """A mutation of the cart; `also` reads what else has to be true of the cart."""
 
-        def reading(payload: Any) -> Answer:
+        def reading(payload: Changed | None) -> Answer:
+            if payload is None:
+                raise ValueError("the mutation says nothing")
             no = refusal(step, payload)
             if no:
                 return no
-            answer = self.keep(payload["cart"])
+            answer = self.keep(payload.cart)
             return also(self.cart) if also else answer
 
         if self.known:
             variables = {"cartId": self.known.id, **variables}
-        return self.ask(step, operation, _FIELDS[operation], variables, reading)
+        return self.ask(step, operation, _FIELDS[operation], variables, reading, _CHANGED)
 
     def view(self, step: str) -> Answer:
         """Read the cart anew."""
-        return self.ask(step, "CartView", "cart", {"cartId": self.cart.id}, self.keep)
+        return self.ask(step, "CartView", "cart", {"cartId": self.cart.id}, self.keep, _VIEWED)
 
     def create(self, step: str, more: Mapping[str, Any]) -> Answer:
         """A new cart, marked as a rehearsal's; `more` of what a `CartInput` holds."""
@@ -96,8 +118,10 @@ class Talk:
                 return answer
             self._reached[step] = at + 1
 
-    def keep(self, told: Any) -> Answer:
-        """Remember a cart; what it costs by now is the answer."""
+    def keep(self, told: Told | None) -> Answer:
+        """Remember a cart; what it costs by now is the answer. Raises ValueError where there is none."""
+        if told is None:
+            raise ValueError("no cart")
         self.known = cart = read_cart(told)
         self.price = costs(cart.total, cart.currency)
         return self.price

