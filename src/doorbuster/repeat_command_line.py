@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,6 +21,9 @@ from doorbuster.settings import load_settings, target_option_url
 
 if TYPE_CHECKING:
     from doorbuster.rehearsal.repeat import Repeated
+
+_REHEARSING: Final = ("times", "target", "runs", "seed", "scale", "minutes", "workers")
+"""Options that say how to rehearse."""
 
 
 @click.command(epilog="Example: doorbuster repeat smoke -n 5; or: doorbuster repeat --from runs/A runs/B runs/C")
@@ -67,6 +70,7 @@ def repeat(
 
     keeping = Keeping(into or DEFAULT, into is not None, load_gate(find_gate(gate_file)), release)
     if made:
+        _refuse_how_to_rehearse()
         check_times(len(what), keeping)
         _end(learn_from([Path(run) for run in what], keeping), keeping.path)
     if len(what) > 1:
@@ -80,6 +84,19 @@ def repeat(
             options, shop, settings, times, keeping, watch, lambda said: print(said, flush=True), Workers(workers)
         )
     _end(repeated, keeping.path)
+
+
+def _refuse_how_to_rehearse() -> None:
+    """Nobody shall think that an option did something."""
+    context = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    idle = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name in _REHEARSING and context.get_parameter_source(option.name) is typed
+    ]
+    if idle:
+        raise click.UsageError(f"{', '.join(idle)}: --from rehearses nothing, it learns from runs that were made.")
 
 
 def _end(repeated: Repeated, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -126,10 +127,19 @@ def load_settings() -> Settings:
         first = invalid.errors(include_input=False, include_url=False)[0]
         name = "DOORBUSTER_" + "_".join(str(part) for part in first["loc"]).upper()
         raise TargetError(f"{name} {first['msg'].removeprefix('Value error, ')}") from None
-    if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
-        raise TargetError(f"DOORBUSTER_CA_BUNDLE: no such file {settings.ca_bundle}; give a PEM file")
+    if settings.ca_bundle is not None:
+        _check_certificates(settings.ca_bundle)
     if settings.customers is not None and not settings.customers.is_file():
         raise TargetError(f"DOORBUSTER_CUSTOMERS: no such file {settings.customers}; give a CSV of email and password")
     if (settings.extra_header is None) != (settings.extra_header_value is None):
         raise TargetError("DOORBUSTER_EXTRA_HEADER and DOORBUSTER_EXTRA_HEADER_VALUE go together; set both or neither")
     return settings
+
+
+def _check_certificates(bundle: Path) -> None:
+    if not bundle.is_file():
+        raise TargetError(f"DOORBUSTER_CA_BUNDLE: no such file {bundle}; give a PEM file")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
+    except (ssl.SSLError, OSError):
+        raise TargetError(f"DOORBUSTER_CA_BUNDLE: {bundle} holds no certificates; give a PEM file") from None

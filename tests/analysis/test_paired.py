@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import ROOT
 
 from doorbuster.analysis.beside_control import compared_with, entries_of_control, of_control
+from doorbuster.analysis.charts import Years, draw_charts
+from doorbuster.analysis.charts.ratios import ratios_chart
 from doorbuster.analysis.compare import Comparison, compare_runs
 from doorbuster.analysis.comparison_rules import ComparisonRules
 from doorbuster.analysis.measure import Cells, Measured, Selection
@@ -119,3 +121,14 @@ def test_sentences_speak_of_the_control(slowed: Comparison) -> None:
     assert advice.verdict == "ADVICE"
     assert "cart.add" in advice.sentence
     assert "slower beyond chance" in advice.sentence
+
+
+def test_the_forest_is_drawn_beside_the_control(slowed: Comparison) -> None:
+    figure = ratios_chart(slowed)
+    (axes,) = figure.axes
+    assert figure.get_suptitle() == "Slower than the control? p95 of each step"
+    assert "joint intervals" in axes.get_xlabel() and "candidate / control" in axes.get_xlabel()
+    candidate, _ = arms({})
+    first = next(draw_charts(Years((candidate,), ()), slowed))
+    assert first.name == "ratios-p95"
+    assert first.about.startswith("p95 of every journey and step as a multiple of the control's")

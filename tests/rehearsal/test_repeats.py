@@ -155,6 +155,9 @@ def test_a_single_run_repeats_nothing(tmp_path: Path, doorbuster: Doorbuster) ->
         assert refused.returncode == 2
         assert "give -n 2 or more, or add it to a profile with --into" in refused.stderr
     assert doorbuster("repeat", "smoke", "smoke").returncode == 2
+    idle = doorbuster("repeat", "--from", "a", "b", "-n", "3", "--minutes", "1")
+    assert idle.returncode == 2
+    assert "-n, --minutes: --from rehearses nothing" in idle.stderr
 
 
 def test_real_repeats_on_the_embedded_shop(tmp_path: Path, doorbuster: Doorbuster) -> None:

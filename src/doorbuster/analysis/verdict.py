@@ -46,7 +46,7 @@ class Verdict:
     warnings: tuple[str, ...]
     """What to know before believing a comparison, and which runs could not be compared with."""
     baselines: tuple[Run, ...] = ()
-    """The runs that were compared with: last year's that were rehearsals, or the control."""
+    """The runs of last year that were compared with: those that were rehearsals."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -108,7 +108,8 @@ def judge(
         comparison = comparison.unjudged()
     said = map(of_control, comparison.warnings) if comparison.paired else comparison.warnings
     warnings = (*about_control, *unusable, *unusable_aa, *strange, *said)
-    return Verdict(_rule(validity, entries), validity, entries, comparison, warnings, tuple(baselines))
+    compared = () if comparison.paired else tuple(baselines)
+    return Verdict(_rule(validity, entries), validity, entries, comparison, warnings, compared)
 
 
 def _check_distinct(runs: Sequence[Run]) -> None:

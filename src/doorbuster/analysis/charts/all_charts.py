@@ -47,9 +47,10 @@ def draw_charts(
     if offences:
         about = "Broken promises over the run, and sessions a minute"
         yield _drawn("offences", "cost", about, offences_chart(years.run, offences))
-    if comparison is not None and years.baselines:
+    if comparison is not None and (years.baselines or comparison.paired):
+        theirs = "the control's" if comparison.paired else "last year's"
         for metric in ("p95", "p50"):
-            about = f"{metric} of every journey and step as a multiple of last year's, with intervals and limits"
+            about = f"{metric} of every journey and step as a multiple of {theirs}, with intervals and limits"
             yield _drawn(f"ratios-{metric}", "years", about, ratios_chart(comparison, metric))
     selections = _measured_by((*years.candidates, *years.baselines))
     for selection in selections:

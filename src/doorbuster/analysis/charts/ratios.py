@@ -1,4 +1,4 @@
-"""Which steps got slower? Each as a multiple of last year's, with its interval, beside the limit."""
+"""Which steps got slower? Each as a multiple of last year's, or of the control's, its interval beside the limit."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from doorbuster.analysis.wording import times, whole
 _ROW_INCHES: Final = 0.215
 _TICKS: Final = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.5, 2, 3, 5, 10, 20, 50, 100)
 _UNDER: Final = (
-    "{metric} as a multiple of last year's, log scale; bars: 95 % intervals, dashes: limits\n"
-    "n: steps measured this year / last year, k: thousands"
+    "{metric} as a multiple of {theirs}, log scale; bars: {intervals}, dashes: limits\n"
+    "n: steps measured {sides}, k: thousands"
 )
+_BESIDE: Final = {
+    "last year": {"theirs": "last year's", "intervals": "95 % intervals", "sides": "this year / last year"},
+    "the control": {"theirs": "the control's", "intervals": "joint intervals", "sides": "candidate / control"},
+}
 _FURTHEST: Final = 100.0
 _LOOKS: Final[dict[Against, tuple[str, dict[str, str]]]] = {
     "beyond": ("slower beyond the limit", {"marker": "D", "color": ALARM, "markerfacecolor": ALARM}),
@@ -32,12 +36,13 @@ _LOOKS: Final[dict[Against, tuple[str, dict[str, str]]]] = {
 def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     """A forest plot: rows of the comparison, each with its 95 % interval; what lies right of its tick is too slow."""
     ratios = ratios_of(comparison, metric)
+    beside = "the control" if comparison.paired else "last year"
     told = [one for one in ratios if one.against != "untold"]
     height = 1.45 + _ROW_INCHES * max(2, len(ratios))
     figure, axes = new_figure("", "", height)
     # The names of steps stand left of the axes, and the title above them.
     figure.suptitle(
-        f"Slower than last year{where_compared(comparison)}? {metric} of each step",
+        f"Slower than {beside}{where_compared(comparison)}? {metric} of each step",
         x=0.01,
         ha="left",
         fontsize=11,
@@ -61,7 +66,7 @@ def ratios_chart(comparison: Comparison, metric: str = "p95") -> Figure:
     for label, one in zip(axes.get_yticklabels(), ratios, strict=True):
         label.set_fontweight("normal" if one.kind == "step" else "bold")
     _ratio_axis(axes, told)
-    under_axis(axes, _UNDER.format(metric=metric))
+    under_axis(axes, _UNDER.format(metric=metric, **_BESIDE[beside]))
     axes.xaxis.label.set_horizontalalignment("center")
     axes.xaxis.label.set_x(0.5)
     legend(axes, [_LOOKS[kind] for kind in _LOOKS if any(one.against == kind for one in told)])
