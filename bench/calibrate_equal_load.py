@@ -174,7 +174,7 @@ The share is of steps that came at a load which both years had, last year's and 
 |--:|--:|--:|--:|--:|--:|--:|
 {rows}
 
-- In a shop that is busy for 80 % at its peak, a tenth more load is already much of p95: years whose planned load
+- In a shop that is busy for 80 % at its peak, a tenth more load already shows in p95: years whose planned load
   differs by more than {LOAD_DIFFERENCE:.0%}, and by more than chance, are judged at equal load, which costs next to
   nothing where they overlap so far.
 - Where less than {AS_CALIBRATED.overlap_floor:.0%} of either side's steps came at a common load nothing is compared
