@@ -115,7 +115,11 @@ def test_pools_that_cannot_be_dealt_are_refused_before_anything_is_sent(tmp_path
             "DOORBUSTER_CUSTOMERS names no file of accounts",
         ),
         ("", {"DOORBUSTER_CUSTOMERS": "none.csv"}, "DOORBUSTER_CUSTOMERS: no such file none.csv"),
-        ("", {"DOORBUSTER_CA_BUNDLE": "shop.py"}, "DOORBUSTER_CA_BUNDLE: shop.py holds no certificates; give a PEM file"),
+        (
+            "",
+            {"DOORBUSTER_CA_BUNDLE": "shop.py"},
+            "DOORBUSTER_CA_BUNDLE: shop.py holds no certificates; give a PEM file",
+        ),
         ('[pools]\ncustomers = "a.csv"', {}, 'unknown key pools.customers; did you mean "customers_share"?'),
     ):
         scenario = write_scenario(tmp_path, [10.0, 10.0], more=more)

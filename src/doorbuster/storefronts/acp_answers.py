@@ -58,6 +58,8 @@ _UNDER_WAY: Final = frozenset({"complete_in_progress", "in_progress"})
 
 def read_acp(step: str, response: Response, reading: Reading) -> Answer:
     """The outcome of one answer; `reading` gets the body of a 2xx."""
+    if 200 <= response.status < 300 and not response.failure:
+        return understood(step, response, reading)
     no = no_answer(step, response) or _refused(response)
     return no or understood(step, response, reading)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -36,22 +36,27 @@ class Agent:
     name: str
     """What its keys begin with: the purchase intent, where there is one."""
     _sent: int = 0
+    _always: Mapping[str, str] = field(init=False)
+    """Headers of every request to the shop."""
+
+    def __post_init__(self) -> None:
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        self._always = {"API-Version": API_VERSION, **bearer}
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None, key: str = "") -> Response:
         """`key`: a retry carries the same one, and so cannot buy twice. `path` may be a whole URL."""
-        url, token = self.api_url + path, self.token
-        if "://" in path:
-            url = path
-            # The shop's token is for the shop: a payment service on another host sees that somebody asks, no secret.
-            token = token if urlsplit(url).hostname == urlsplit(self.api_url).hostname else "rehearsal"
         self._sent += 1
         headers = {
-            "API-Version": API_VERSION,
+            **self._always,
             "Request-Id": f"{self.name}-{self._sent}",
             "Timestamp": _timestamp(int(time.time())),
         }
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        url = self.api_url + path
+        if "://" in path:
+            url = path
+            # The shop's token is for the shop: a payment service on another host sees that somebody asks, no secret.
+            if urlsplit(url).hostname != urlsplit(self.api_url).hostname:
+                headers["Authorization"] = "Bearer rehearsal"
         if key:
             headers["Idempotency-Key"] = key
         return self.client.request(method, url, json=body, headers=headers)

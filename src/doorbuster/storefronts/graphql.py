@@ -29,5 +29,5 @@ def ask(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Send one operation of the platform's file."""
-    body = {"query": operations(platform)[operation], "operationName": operation, "variables": dict(variables)}
+    body = {"query": operations(platform)[operation], "operationName": operation, "variables": variables}
     return client.request("POST", url, json=body, headers=headers)

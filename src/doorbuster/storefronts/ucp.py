@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from random import getrandbits
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from doorbuster.storefronts.base import OK, Answer, Client, Line, Platform, Prod
 from doorbuster.storefronts.options import by_card
 from doorbuster.storefronts.own_pages import look_at
 from doorbuster.storefronts.people import address_of, email_of
+from doorbuster.storefronts.ucp_agent import UcpAgent
 from doorbuster.storefronts.ucp_answers import (
     NO_ORDER,
     completed,
@@ -30,7 +30,7 @@ from doorbuster.storefronts.ucp_answers import (
 from doorbuster.storefronts.ucp_backstage import UcpBackstage
 from doorbuster.storefronts.ucp_cart import UcpCart
 from doorbuster.storefronts.ucp_options import UcpOptions
-from doorbuster.storefronts.ucp_session import UcpAgent, UcpCheckout
+from doorbuster.storefronts.ucp_session import UcpCheckout
 from doorbuster.storefronts.ucp_shapes import CHECKOUT, FOUND, LISTING, SHOWN, Checkout, Found, Listing, Said, Shown
 
 _PAGE: Final = {"limit": 24}
@@ -45,20 +45,21 @@ class UcpStorefront(AgentsOnly):
     shop: Shop
     visit: Visit
     _agent: UcpAgent = field(init=False)
+    _cart: UcpCart = field(init=False)
+    _paying: UcpCheckout | None = field(default=None, init=False)
     _completing: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         # Who buys nothing has no intent; their keys need only be their own.
         self._agent = UcpAgent(self.client, self.shop, self.visit.intent or f"{getrandbits(128):032x}")
+        self._cart = UcpCart(self._agent)
 
-    @cached_property
-    def _cart(self) -> UcpCart:
-        return UcpCart(self._agent)
-
-    @cached_property
+    @property
     def _checkout(self) -> UcpCheckout:
-        home = address_of(self.visit, self.shop.options["country"])
-        return UcpCheckout(self._agent, email_of(self.visit), home, self.visit.codes)
+        if self._paying is None:
+            home = address_of(self.visit, self.shop.options["country"])
+            self._paying = UcpCheckout(self._agent, email_of(self.visit), home, self.visit.codes)
+        return self._paying
 
     # Browsing: the catalogue
 

@@ -13,7 +13,8 @@ import orjson
 
 from doorbuster.errors import TargetError
 from doorbuster.storefronts.base import Client, Product, ReadBack, Response, Shop
-from doorbuster.storefronts.ucp_session import VERSION, UcpAgent
+from doorbuster.storefronts.ucp_agent import UcpAgent
+from doorbuster.storefronts.ucp_session import VERSION
 
 _DISCOVERY: Final = "/.well-known/ucp"
 _SERVICE: Final = "dev.ucp.shopping"

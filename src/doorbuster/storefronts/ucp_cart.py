@@ -8,8 +8,9 @@ from typing import Any
 
 from doorbuster.storefronts.answers import id_in
 from doorbuster.storefronts.base import Answer, Line, Product
+from doorbuster.storefronts.ucp_agent import UcpAgent
 from doorbuster.storefronts.ucp_answers import priced, read_ucp, refusal_in
-from doorbuster.storefronts.ucp_session import UcpAgent, lines_of
+from doorbuster.storefronts.ucp_session import lines_of
 from doorbuster.storefronts.ucp_shapes import CART, Cart
 
 

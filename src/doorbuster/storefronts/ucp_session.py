@@ -8,58 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from doorbuster.storefronts import ucp_shapes
 from doorbuster.storefronts.answers import id_in
-from doorbuster.storefronts.base import Address, Client, Line, Response, Shop
+from doorbuster.storefronts.base import Address, Line, Response
+from doorbuster.storefronts.ucp_agent import UcpAgent
 from doorbuster.storefronts.ucp_shapes import Checkout
 
 VERSION: Final = "2026-04-08"
 CARD: Final = "4242424242424242"
 """A test number: sandboxes accept it, and no live payment service does."""
 _HOME: Final = "rehearsal-address"
-
-
-@dataclass(slots=True)
-class UcpAgent:
-    """Who speaks the protocol: sends JSON, each change with its key."""
-
-    client: Client
-    shop: Shop
-    name: str
-    """What its keys are made of: the purchase intent, where there is one."""
-    _sent: int = 0
-    _api: str = field(init=False)
-    _always: Mapping[str, str] = field(init=False)
-    """Headers of every request to the shop."""
-    _mark: str = field(init=False)
-    """How each UUID of this shopper's begins."""
-
-    def __post_init__(self) -> None:
-        options, token = self.shop.options, self.shop.token
-        self._api = f"{self.shop.base_url}{options['api']}"
-        bearer = {"Authorization": f"Bearer {token}"} if token else {}
-        self._always = {"UCP-Agent": f'profile="{options["agent_profile"]}"', **bearer}
-        told = blake2b(self.name.encode(), digest_size=16).hexdigest()
-        self._mark = f"{told[:8]}-{told[8:12]}-8{told[13:16]}-a{told[17:20]}-"
-
-    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str | None = None) -> Response:
-        """`key`: a retry carries the same one, and so cannot buy twice. `path` may be a whole URL."""
-        self._sent += 1
-        headers = {**self._always, "Request-Id": f"{self._mark}{self._sent:012x}"}
-        if key is not None:
-            headers["Idempotency-Key"] = self._mark + _uuid_end(key)
-        url = self._api + path
-        if "://" in path:
-            url = path
-            # The shop's token is for the shop: a payment service on another host must not learn it.
-            if urlsplit(url).hostname != urlsplit(self.shop.base_url).hostname:
-                headers.pop("Authorization", None)
-        return self.client.request(method, url, json=body, headers=headers)
 
 
 class Method(NamedTuple):
@@ -180,12 +140,6 @@ def _method(said: ucp_shapes.Method) -> Method:
         raise ValueError("a way of shipping for no lines")
     groups = [(id_in(group.id), [id_in(option.id) for option in group.options]) for group in said.groups]
     return Method(id_in(said.id), said.line_item_ids, groups)
-
-
-@lru_cache(maxsize=1024)  # shoppers do the same things
-def _uuid_end(key: str) -> str:
-    """How the UUID of a key ends, the same for the same key."""
-    return blake2b(key.encode(), digest_size=6).hexdigest()
 
 
 def lines_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
