@@ -24,8 +24,12 @@ $(VENV)/.spark-installed: $(VENV)/.test-installed
 demo: $(VENV)/.run-installed  ## rehearse a minute on the embedded staging shop, compare, report, verdict
 	$(BIN)/doorbuster demo
 
+# Tests that send no load and start no shop: two at a time disturb nobody.
+QUIET_TESTS := tests/analysis tests/contract tests/importers tests/promises tests/traffic
+
 test: $(VENV)/.test-installed  ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(QUIET_TESTS)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(QUIET_TESTS))
 
 test-live: $(VENV)/.test-installed  ## all journeys on real engines, installed and started here; needs Node 20 and npm, PostgreSQL 15
 	DOORBUSTER_LIVE=1 $(BIN)/python -m pytest tests/live
