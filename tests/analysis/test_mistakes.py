@@ -53,6 +53,7 @@ REGRESSION = '[[regression]]\njourney = "browse"\nmetric = "{metric}"\nworse_tha
         (OBJECTIVE + '[promises.limits]\nevent_within_s = "9"\n', "event_within_s = '9' will not do"),
         (OBJECTIVE + "[promises.limits]\nevent_within_s = true\n", "event_within_s = True will not do"),
         ("promises = 3\n" + OBJECTIVE, "promises must be written as a table, [promises]"),
+        ("series = [1]\n" + OBJECTIVE, "series 1: series must be written as a table, [[series]]"),
         (OBJECTIVE + "[validity]\ndroped = 0\n", '[validity]: unknown key "droped"; did you mean "dropped"?'),
     ],
 )

@@ -223,9 +223,10 @@ def _sentence(refused: ValidationError, content: Mapping[str, Any]) -> str:
         message = f"{key} is missing" + (f"; valid are: {', '.join(_VALUES[key])}" if key in _VALUES else "")
     elif kind == "literal_error" and key in _VALUES:
         message = f"{key} = {value!r} is unknown{did_you_mean(str(value), _VALUES[key])}"
-    elif len(path) == 1:
-        brackets = f"[[{key}]]" if key in ("objective", "regression", "series") else f"[{key}]"
-        message = f"{key} must be written as a table, {brackets}"
+    elif len(path) == 1 or (len(path) == 2 and isinstance(path[1], int)):
+        name = str(path[0])
+        brackets = f"[[{name}]]" if name in ("objective", "regression", "series") else f"[{name}]"
+        message = f"{name} must be written as a table, {brackets}"
     else:
         message = f"{key} = {value!r} will not do: {mistake['msg'][0].lower()}{mistake['msg'][1:]}"
     return f"{where}{message}"
