@@ -75,7 +75,7 @@ def new_panels(
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG of 48 colours, a fifth of the size; it holds no date, so equal runs give equal bytes."""
+    """The figure as a PNG of 96 colours, a fifth of the size; it holds no date, so equal runs give equal bytes."""
     from PIL import Image  # matplotlib's own dependency
 
     canvas = FigureCanvasAgg(figure)
@@ -84,7 +84,11 @@ def png(figure: Figure) -> bytes:
     figure.set_layout_engine("none")  # what is laid out stays so: laying out again would cost as much as drawing
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # the same
     out = io.BytesIO()
-    Image.fromarray(pixels).convert("RGB").quantize(48).save(out, "PNG")
+    image = (
+        Image.fromarray(pixels).convert("RGB").quantize(96, Image.Quantize.FASTOCTREE)
+    )  # median cut takes ten times as long
+    image.putpalette([255 if part == 254 else part for part in image.getpalette() or ()])  # paper stays white
+    image.save(out, "PNG")
     return out.getvalue()
 
 
