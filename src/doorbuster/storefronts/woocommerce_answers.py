@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import orjson
 
-from doorbuster.storefronts.answers import Reading, costs, failed, read, retry_after_s, throttled
+from doorbuster.storefronts.answers import Reading, costs, failed, read, retry_after_s, throttled, understood
 from doorbuster.storefronts.base import Answer, Response
 from doorbuster.vocabulary import MONEY_STEPS
 
@@ -25,17 +25,15 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 def read_store(step: str, response: Response, reading: Reading) -> Answer:
     """The outcome of one call; `reading` gets the body of a success alone."""
+    if 200 <= response.status < 300 and not response.failure:
+        return understood(step, response, reading)
     told = _error_in(response) if response.status >= 400 else None
     if told and told.get("code") == "rate_limit_exceeded":
         # With status 400 in the versions that were read, whatever the documentation says.
         return throttled(_again_s(response))
     if response.status in (401, 403) and told is None:
         return Answer("error", f"HTTP {response.status}")  # turned away before the shop saw it
-
-    def whole(body: Any) -> Answer:
-        return _refused(step, response.status, body) if response.status >= 300 else reading(body)
-
-    return read(step, response, whole)
+    return read(step, response, partial(_refused, step, response.status))
 
 
 def _again_s(response: Response) -> float | None:

@@ -127,9 +127,7 @@ class WooCart:
 
     def _request(self, method: str, path: str, body: Any) -> Response:
         """With the tokens of the answer before: some versions want the one, some the other, and both change."""
-        response = self.client.request(
-            method, f"{self.shop.base_url}{API}{path}", json=body, headers=dict(self._tokens)
-        )
+        response = self.client.request(method, f"{self.shop.base_url}{API}{path}", json=body, headers=self._tokens)
         for name, told_as in _TOKENS:
             if token := response.headers.get(told_as):
                 self._tokens[name] = token
