@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-live page-check html-checkouts spark lint types wheel-check bars bars-slice proof proof-full proof-slice calibrate calibrate-slice field-report bench faults fuzz soak constraints clean
+.PHONY: demo test test-live page-check html-checkouts spark lint types wheel wheel-check bars bars-slice proof proof-full proof-slice calibrate calibrate-slice field-report bench faults fuzz soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -48,13 +48,22 @@ types: $(VENV)/.test-installed  ## strict on src/, and the card folders too
 	$(BIN)/mypy
 	$(BIN)/mypy locustfiles analysis
 
-wheel-check: $(VENV)/.test-installed  ## the wheel alone, in an empty environment, outside the checkout
-	rm -rf build/wheel-check dist
-	$(BIN)/python -m build --wheel --outdir dist .
-	$(PYTHON) -m venv build/wheel-check/venv
-	build/wheel-check/venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
-	mkdir -p build/wheel-check/elsewhere
-	cd build/wheel-check/elsewhere && ../venv/bin/doorbuster demo --seconds 30
+# The wheel that users get, alone in an environment of its own: what every request runs through is machine code there.
+COMPILED := build/compiled
+$(COMPILED)/.installed: pyproject.toml constraints.txt $(shell find src scenarios locustfiles analysis -name '[a-z]*.[a-z]*' -not -name '*.pyc') | $(VENV)/.test-installed
+	rm -rf $(COMPILED) dist
+	HATCH_BUILD_HOOKS_ENABLE=1 PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build --outdir dist .
+	$(PYTHON) -m venv $(COMPILED)
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
+	@touch $@
+
+wheel: $(COMPILED)/.installed  ## dist/: the source distribution, and from it the compiled wheel; needs a C compiler
+
+wheel-check: $(COMPILED)/.installed  ## the wheel alone, in an empty environment, outside the checkout; then the tests of what is compiled
+	mkdir -p build/elsewhere
+	cd build/elsewhere && ../compiled/bin/doorbuster --version | grep compiled && ../compiled/bin/doorbuster demo --seconds 30
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$$(ls dist/*.whl)[test]"
+	$(COMPILED)/bin/python -m pytest tests/transport tests/swarm
 
 bars: $(VENV)/.test-installed  ## the long proofs, about half an hour
 	$(BIN)/python bench/bars.py lateness
@@ -89,9 +98,9 @@ calibrate-slice: $(VENV)/.test-installed  ## a little of each part, in two minut
 field-report: $(VENV)/.test-installed  ## shoppers who collide on three live engines, about 15 minutes; needs what test-live needs; writes docs/field-report.md
 	$(BIN)/python bench/field_report.py --write docs/field-report.md
 
-bench: $(VENV)/.test-installed  ## speed, as ratios taken in one run; needs nginx and openssl, uses k6 and wrk where installed
-	$(BIN)/python bench/transport.py
-	$(BIN)/python bench/lateness.py
+bench: $(COMPILED)/.installed  ## speed, as ratios taken in one run, of the compiled wheel where load is sent; needs nginx and openssl, uses k6 and wrk where installed
+	$(COMPILED)/bin/python bench/transport.py
+	$(COMPILED)/bin/python bench/lateness.py
 	$(BIN)/python bench/master_cost.py
 	$(BIN)/python bench/audit_speed.py
 	$(BIN)/python bench/facts_cost.py

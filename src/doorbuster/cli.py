@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from doorbuster import __version__
+from doorbuster import said_version
 from doorbuster.audit.command_line import audit
 from doorbuster.errors import DoorbusterError
 from doorbuster.importers.command_line import import_group
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @click.group(no_args_is_help=True)
-@click.version_option(__version__, message="doorbuster %(version)s")
+@click.version_option(said_version(), message="doorbuster %(version)s")
 def app() -> None:
     """Rehearse your shop's peak before code freeze: last year's curve, real journeys, one verdict."""
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from doorbuster import said_version
 from doorbuster.errors import HookError, ScenarioError, TargetError
 from doorbuster.record.directory import FORMAT_VERSION, RunDirectory, check_writable, new_run_directory
 from doorbuster.rehearsal.control import check_control, check_coupons, differences, same_catalogue
@@ -252,8 +253,9 @@ def _row(product: Any, arm: str) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    packages = ("doorbuster", "locust", "gevent", "httptools", "numpy", "pyarrow")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    packages = ("locust", "gevent", "httptools", "numpy", "pyarrow")
+    ours = {"python": platform.python_version(), "doorbuster": said_version()}
+    return ours | {name: version(name) for name in packages}
 
 
 def _git_revision() -> str | None:

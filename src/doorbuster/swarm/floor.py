@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from doorbuster.record.tally import Tally
 from doorbuster.scenario import Scenario
@@ -17,6 +17,15 @@ from doorbuster.vocabulary import ARM
 _SIGNS_EVERY_US: Final = 250_000
 StepListener = Callable[[str, float, str | None], None]
 """(step, service time in ms, what failed or None): how Locust's own page hears of a step."""
+
+
+class PatientClient(Client, Protocol):
+    """A shopper's own client, which knows when they give up."""
+
+    patient_until_s: float
+    """By `time.monotonic`."""
+
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -57,7 +66,7 @@ class ShopFloor:
         """In the order of ARMS."""
         return (self,) if self.control is None else (self, self.control)
 
-    def browser(self, session: int) -> Browser:
+    def browser(self, session: int) -> PatientClient:
         return Browser(self.transport, session)
 
     def storefront(self, client: Client, visit: Visit) -> Storefront:

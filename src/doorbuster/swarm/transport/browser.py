@@ -16,7 +16,7 @@ from doorbuster.swarm.transport.connect import connect
 from doorbuster.swarm.transport.cookies import CookieJar
 from doorbuster.swarm.transport.failures import Failed, PatienceRanOut, Unanswered
 from doorbuster.swarm.transport.options import Origin, Place, TransportOptions, head_of, place_of
-from doorbuster.swarm.transport.reply import CONTENT_ENCODING, SET_COOKIE, unpack
+from doorbuster.swarm.transport.reply import unpack
 from doorbuster.swarm.transport.wire import Wire
 
 _MOST_REDIRECTS: Final = 10
@@ -27,8 +27,6 @@ _BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
 
 class Browser:
     """One shopper's client (`storefronts.base.Client`): several requests at once use a connection each."""
-
-    __slots__ = ("_cookies", "_idle", "_last", "_marks", "_options", "patient_until_s")
 
     def __init__(self, options: TransportOptions, session: int | None = None) -> None:
         self._options = options
@@ -81,8 +79,8 @@ class Browser:
     def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
         """One request and its answer, on a kept connection where there is one."""
         url, origin, path, line = place
-        cookie = self._cookies.header(origin.host, path, origin.safe)
-        message = b"".join((method.encode(), line, head, self._marks, cookie, b"\r\n", body))
+        carried = self._cookies.header(origin.host, path, origin.safe)
+        message = b"".join((method.encode(), line, head, self._marks, carried, b"\r\n", body))
         options, head_only = self._options, method == "HEAD"
         reply = None
         if wire := self._kept(origin):
@@ -96,17 +94,15 @@ class Browser:
             last = self._last.get(origin)
             wire = self._last[origin] = connect(options, origin, last.session if last else None, until_s)
             reply = wire.ask(message, options.first_byte_timeout_s, until_s, head_only)
-        status, headers, content = reply.status, reply.headers, reply.body
         if reply.keep_alive:
             self._idle.setdefault(origin, []).append(wire)
         else:
             wire.close()
-        for line in headers.every(SET_COOKIE):
-            self._cookies.keep(line, origin.host, path, origin.safe)
-        if CONTENT_ENCODING in headers.lower:
-            coding = b", ".join(headers.every(CONTENT_ENCODING)).lower()
-            content = unpack(content, coding, options.body_limit_bytes)
-        return Response(status, headers, content, None, url)
+        for cookie in reply.cookies:
+            self._cookies.keep(cookie, origin.host, path, origin.safe)
+        coding = reply.headers.get("content-encoding")
+        content = unpack(reply.body, coding.lower(), options.body_limit_bytes) if coding else reply.body
+        return Response(reply.status, reply.headers, content, None, url)
 
     def _kept(self, origin: Origin) -> Wire | None:
         """The connection used last, if it is still open."""

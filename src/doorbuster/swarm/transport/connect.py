@@ -29,9 +29,7 @@ def connect(options: TransportOptions, origin: Origin, session: ssl.SSLSession |
             wire.shake_hands(options.tls, origin.tls_name, session, until_s)
     except TooLate:
         raise Failed(failures.CONNECT_LATE) from None
-    except OSError:  # a certificate that is not the shop's is a ValueError too
-        raise
-    except ValueError:  # a name that is none: too long, empty labels
+    except UnicodeError:  # a name that is none: too long, empty labels
         raise Failed(failures.BAD_URL) from None
     return wire
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 _MOST_COOKIES = 180  # browsers' own limits; a shop that sets more must not make our requests grow for ever
 _LONGEST = 4096
-_FOR_EVER = float("inf")
 
 
 class _Cookie(NamedTuple):
@@ -39,8 +38,6 @@ class CookieJar:
 
     def header(self, host: str, path: str, safe: bool) -> bytes:
         """The Cookie line of a request, with its line break; empty without cookies."""
-        if not self._cookies:
-            return b""
         now_s = time.time()
         pairs = []
         for each in self._cookies.values():
@@ -83,6 +80,6 @@ def _read(line: bytes, host: str, path: str, safe: bool) -> _Cookie | None:
     try:
         expires_s = parsedate_to_datetime(said["expires"]).timestamp()
     except (KeyError, ValueError, TypeError, IndexError, OverflowError):
-        expires_s = _FOR_EVER  # a date that cannot be read makes a cookie of this session
+        expires_s = float("inf")  # a date that cannot be read makes a cookie of this session
     pair_sent = f"{name}={value}".encode("latin-1")
     return _Cookie(domain, place, name, pair_sent, not said.get("domain"), "secure" in said, expires_s, max_age_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 
@@ -49,4 +48,4 @@ def sentence(error: Failed | OSError) -> str:
         return f"TLS failed: {reason}"
     if isinstance(error, socket.gaierror):
         return "the host's name cannot be resolved"
-    return f"connection failed: {os.strerror(error.errno).lower() if error.errno else 'unknown reason'}"
+    return f"connection failed: {(error.strerror or 'unknown reason').lower()}"

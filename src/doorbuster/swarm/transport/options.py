@@ -67,32 +67,30 @@ class TransportOptions:
 class Origin:
     """Scheme, host and port, as browsers tell sites apart, with all that is the same in every request there."""
 
-    def __init__(self, options: TransportOptions, url: SplitResult) -> None:
+    def __init__(self, options: TransportOptions, site: str) -> None:
         """Raises Failed when shoppers may not go there, ValueError for an address that is none."""
-        secure, self.host, self.port = _address(url)
+        url = urlsplit(site)
+        self.secure, self.host, self.port = _address(url)
         if self.host not in options.allowed_hosts:
             raise Failed(ELSEWHERE.format(self.host[:80]))
-        self.secure = secure
-        self.safe = secure or self.host in _TRUSTED_HERE
+        self.safe = self.secure or self.host in _TRUSTED_HERE
         """Whether Secure cookies go there: browsers trust this machine as they trust https."""
-        own = self.host == options.shop_host and (secure or not options.shop_secure)
+        own = self.host == options.shop_host and (self.secure or not options.shop_secure)
         override = options.host_override if own else None
         self.tls_name = override.partition(":")[0] if override else self.host
         name = f"[{self.host}]" if ":" in self.host else self.host
         authority = f"{name}:{self.port}"
         self.proxy, login = _proxy(url.scheme, authority) if options.proxies_from_environment else (None, {})
-        self.prefix = f"http://{authority}" if self.proxy and not secure else ""
+        self.prefix = f"http://{authority}" if self.proxy and not self.secure else ""
         """What a proxy that reads along wants before the path."""
         self.tunnel = b"CONNECT %b HTTP/1.1\r\n%b\r\n" % (authority.encode(), head_of({"host": authority, **login}))
         """What makes a proxy pass everything on unread."""
-        self.headers = {"host": override or (name if self.port == (443 if secure else 80) else authority)}
-        self.headers |= _EVERYWHERE | (dict(options.headers) if own else {}) | ({} if secure else login)
+        self.headers = {"host": override or (name if self.port == (443 if self.secure else 80) else authority)}
+        self.headers |= _EVERYWHERE | (dict(options.headers) if own else {}) | ({} if self.secure else login)
         self.head = head_of(self.headers)
 
 
-@lru_cache(maxsize=256)
-def _origin(options: TransportOptions, site: str) -> Origin:
-    return Origin(options, urlsplit(site))
+_origin = lru_cache(maxsize=256)(Origin)
 
 
 class Place(NamedTuple):

@@ -14,8 +14,7 @@ import ssl
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent import get_hub, getcurrent, monkey
+from gevent import Timeout, get_hub, getcurrent, monkey
 
 from doorbuster.swarm.transport import failures
 from doorbuster.swarm.transport.failures import Failed, TooLate, Unanswered
@@ -61,29 +60,16 @@ class Sweeper:
 class Wire:
     """A TCP connection, under TLS once hands are shaken."""
 
-    __slots__ = (
-        "_idle_since_s",
-        "_reply",
-        "_shopper",
-        "_socket",
-        "_sweeper",
-        "_tls",
-        "_until_s",
-        "_watcher",
-        "session",
-    )
-
     def __init__(self, family: int, address: Any, until_s: float, sweeper: Sweeper, body_limit: int) -> None:
         """Connect. Raises TooLate and OSError."""
         self._socket: Any = _plain_socket(family, socket.SOCK_STREAM)
         self._watcher = get_hub().loop.io(self._socket.fileno(), _READ)
         self._shopper: Any = None
         """Who waits for an answer; nobody while the connection is idle."""
-        self._until_s = 0.0
+        self._until_s = self._idle_since_s = 0.0
         self._tls: Any = None
         self._sweeper = sweeper
         self._reply = Reply(body_limit)
-        self._idle_since_s = 0.0
         self.session: ssl.SSLSession | None = None
         """What the next connection may resume; known once this one is closed."""
         try:
@@ -109,7 +95,7 @@ class Wire:
                 self._socket, server_hostname=name, session=session, do_handshake_on_connect=False
             )
             secure.setblocking(True)  # gevent's own waiting: a handshake takes as long as fifty requests
-            with gevent.Timeout(max(0.001, until_s - monotonic()), TooLate):
+            with Timeout(max(0.001, until_s - monotonic()), TooLate):
                 secure.do_handshake()
             secure.setblocking(False)
             self._tls = secure
@@ -139,10 +125,8 @@ class Wire:
 
     def gone(self) -> bool:
         """Whether an idle connection was closed or holds bytes that nobody asked for. Never waits."""
-        if not self._watcher.active:
-            return True
-        if monotonic() - self._idle_since_s < _LOOK_AFTER_S:
-            return False
+        if not self._watcher.active or monotonic() - self._idle_since_s < _LOOK_AFTER_S:
+            return not self._watcher.active
         look = _poll()
         look.register(self._socket, _READ)
         return bool(look.poll(0))
@@ -181,10 +165,9 @@ class Wire:
     def _send(self, data: bytes, until_s: float) -> None:
         while True:
             try:
-                sent = self._socket.send(data)
-                if sent == len(data):
+                data = data[self._socket.send(data) :]
+                if not data:
                     return
-                data = data[sent:]
             except (BlockingIOError, ssl.SSLWantWriteError):
                 pass
             self._wait_writable(until_s)
