@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from doorbuster.journeys.shopper import LeftShop
 from doorbuster.record.tally import Tally
 from doorbuster.storefronts.base import OK, Answer, Shop
 from doorbuster.storefronts.noop import NoopStorefront
+from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.walk import Walk
 from tests.traffic.test_combinations import visits
@@ -41,11 +43,13 @@ def walked(monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> tuple[dict[str,
         now.us += round(seconds * 1e6)
 
     monkeypatch.setattr(gevent, "sleep", sleep)
-    clock: Any = SimpleNamespace(now_us=lambda: now.us, zero_s=0.0)
+    monkeypatch.setattr(time, "monotonic", lambda: now.us / 1e6)
     make: Callable[..., Any] = lambda client, shop, visit: Queueing(*answers)  # noqa: E731
     nobody: Any = None
     card = SHOPPER.model_copy(update={"patience_s": 4.0})
-    floor = ShopFloor(nobody, 1, Shop(""), visits(shopper=card), make, nobody, clock, Tally(), lambda *heard: None)
+    floor = ShopFloor(
+        nobody, 1, Shop(""), visits(shopper=card), make, nobody, RunClock(0.0), Tally(), lambda *heard: None
+    )
     floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
     walk = Walk(floor, 0, "browse", 0)
     walk.visit = walk.visit._replace(patience_s=4.0)

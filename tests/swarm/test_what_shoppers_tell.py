@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,6 +16,7 @@ from doorbuster.record.tables import FACTS
 from doorbuster.record.tally import Tally
 from doorbuster.storefronts.base import Answer, Shop
 from doorbuster.storefronts.noop import NoopStorefront
+from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.floor import ShopFloor
 from doorbuster.swarm.transport import PatienceRanOut
 from doorbuster.swarm.walk import Walk
@@ -31,14 +33,18 @@ class Hanging(NoopStorefront):
         raise PatienceRanOut
 
 
-def facts_of(sessions: range, journey: str, shopper: Any, step_us: int = 1000) -> list[dict[str, Any]]:
+def facts_of(
+    monkeypatch: pytest.MonkeyPatch, sessions: range, journey: str, shopper: Any, step_us: int = 1000
+) -> list[dict[str, Any]]:
     """Every shopper's facts, on a clock that moves so far whenever somebody looks at it."""
     at_us = iter(range(0, 10**9, step_us))
-    clock: Any = SimpleNamespace(now_us=lambda: next(at_us), zero_s=0.0)
+    monkeypatch.setattr(time, "monotonic", lambda: (next(at_us) + 0.5) / 1e6)
     quick = shopper.model_copy(update={"think": type(shopper).model_validate(QUICK).think})
     make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
     nobody: Any = None
-    floor = ShopFloor(nobody, 1, Shop(""), visits(shopper=quick), make, nobody, clock, Tally(), lambda *heard: None)
+    floor = ShopFloor(
+        nobody, 1, Shop(""), visits(shopper=quick), make, nobody, RunClock(0.0), Tally(), lambda *heard: None
+    )
     floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
     for session in sessions:
         Walk(floor, session, journey, 0).run()
@@ -50,8 +56,10 @@ def kinds(facts: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("journey", ["native_checkout", "express_wallet"])
-def test_a_buyer_tells_once_what_was_dealt_and_how_long_a_cart_hung(journey: str) -> None:
-    facts = facts_of(range(36), journey, PAIRWISE)
+def test_a_buyer_tells_once_what_was_dealt_and_how_long_a_cart_hung(
+    monkeypatch: pytest.MonkeyPatch, journey: str
+) -> None:
+    facts = facts_of(monkeypatch, range(36), journey, PAIRWISE)
     dealt = {fact["session"]: json.loads(fact["detail"]) for fact in kinds(facts, "combination")}
     assert len(dealt) == len(kinds(facts, "combination")) == 36
     hung = {session for session, levels in dealt.items() if levels["upsell"] == "accepted"}
@@ -65,8 +73,8 @@ def test_a_buyer_tells_once_what_was_dealt_and_how_long_a_cart_hung(journey: str
         assert told["waited_ms"] >= 1
 
 
-def test_the_shop_is_said_to_answer_four_times_a_second_at_most() -> None:
-    facts = kinds(facts_of(range(36), "native_checkout", SHOPPER, step_us=20_000), "shop_answered")
+def test_the_shop_is_said_to_answer_four_times_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = kinds(facts_of(monkeypatch, range(36), "native_checkout", SHOPPER, step_us=20_000), "shop_answered")
     moments = [fact["at_us"] for fact in facts]
     assert len(moments) > 10
     assert all(later - earlier >= 250_000 for earlier, later in pairwise(moments))
@@ -108,5 +116,5 @@ def test_a_shop_in_which_every_cart_hangs_does_not_drown_its_record_either() -> 
     assert (len(taken["facts"]["detail"]), taken["failures_left_out"]) == (400, 600)
 
 
-def test_nothing_is_dealt_where_the_scenario_does_not_say_so() -> None:
-    assert kinds(facts_of(range(20), "native_checkout", SHOPPER), "combination") == []
+def test_nothing_is_dealt_where_the_scenario_does_not_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kinds(facts_of(monkeypatch, range(20), "native_checkout", SHOPPER), "combination") == []

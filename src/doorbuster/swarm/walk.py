@@ -36,7 +36,7 @@ class Walk:
 
     def __init__(self, floor: ShopFloor, session: int, journey: str, due_us: int) -> None:
         self.visit = floor.visits.visit(session, journey)
-        self._floor = floor
+        self._floor, self._tally, self._heard = floor, floor.tally, floor.heard
         self._now_us = floor.clock.now_us
         self._zero_s = floor.clock.zero_s
         self._browser = floor.browser(session)
@@ -53,7 +53,7 @@ class Walk:
         """Walk the journey to its end. The session is recorded whatever happens to it."""
         floor, visit = self._floor, self.visit
         started_us = self._now_us()
-        floor.tally.started(visit.session, started_us - self._due_us)
+        self._tally.started(visit.session, started_us - self._due_us)
         if visit.combination:
             self._fact("combination", OK, visit.combination._asdict())
         ended_us: int | None = None
@@ -65,7 +65,7 @@ class Walk:
             raise
         finally:
             order = self._order
-            floor.tally.sessions.append(
+            self._tally.sessions.append(
                 {
                     "session": visit.session,
                     "journey": visit.journey,
@@ -180,17 +180,17 @@ class Walk:
         floor, outcome = self._floor, answer.outcome
         ended_us = self._ready_us = self._now_us()
         took_us = (ended_us - sent_us, ended_us - due_us)
-        floor.tally.step(due_us, self.visit.journey, name, outcome, *took_us, floor.arm)
+        self._tally.step(due_us, self.visit.journey, name, outcome, *took_us, floor.arm)
         for kind, detail in answer.noticed:
             self._fact(kind, answer, detail)
         if outcome not in FAILED_OUTCOMES and outcome != "unknown":
-            floor.heard(name, (ended_us - sent_us) / 1000, None)
+            self._heard(name, (ended_us - sent_us) / 1000, None)
             floor.sign_of_life(ended_us, name, outcome, ended_us - sent_us)
             if outcome == "rejected" and name == "checkout.payment":
                 # The shop may be right, so it counts nowhere; an outage of cards begins with such answers.
                 self._failed(name, answer, ended_us - sent_us)
         elif answer not in _CUT_OFF.values():  # Locust's page would take its own end of the run for a failure
-            floor.heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
+            self._heard(name, (ended_us - sent_us) / 1000, f"{outcome}: {answer.detail}")
             self._failed(name, answer, ended_us - sent_us)
         return answer
 
@@ -227,7 +227,7 @@ class Walk:
         return unknown
 
     def _fact(self, kind: str, answer: Answer, detail: Mapping[str, Any]) -> None:
-        self._floor.tally.facts.append(
+        self._tally.facts.append(
             {
                 "at_us": self._now_us(),
                 "witness": "shopper",

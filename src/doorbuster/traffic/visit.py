@@ -33,7 +33,7 @@ def draws(seed: int, session: int, purpose: str, block: int = 0) -> list[float]:
 
     A hash instead of a seeded generator, because seeding one takes as long as a hundred draws and a visit needs ten.
     """
-    words = _words(blake2b(f"{seed}:{session}:{purpose}:{block}".encode()).digest())
+    words: tuple[int, ...] = _words(blake2b(f"{seed}:{session}:{purpose}:{block}".encode()).digest())
     return [(word + 0.5) * 2.0**-32 for word in words]
 
 

@@ -42,7 +42,7 @@ class Reply:
         """Nothing more will be fed. Reply and parser hold each other, and whole collections went into letting go."""
         self._parser = None
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take what came in; nothing at all means that the other side has closed. Raises Failed."""
         self.received += len(data)
         try:
@@ -77,11 +77,10 @@ class Reply:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._headed:
             return
-        key, text = name.decode("latin-1").lower(), value.strip().decode("latin-1")
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip()
         if key == "set-cookie":
             self.cookies.append(value)
-        earlier = self.headers.get(key)
-        self.headers[key] = text if earlier is None else f"{earlier}, {text}"
+        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     def on_headers_complete(self) -> None:
         if self._headed:

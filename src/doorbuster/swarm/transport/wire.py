@@ -21,7 +21,8 @@ from doorbuster.swarm.transport.failures import Failed, TooLate, Unanswered
 from doorbuster.swarm.transport.reply import Reply
 
 _READ, _WRITE = 1, 2  # what `loop.io` watches a descriptor for
-_CHUNK = 1 << 16
+_buffer = memoryview(bytearray(1 << 16))
+"""What came in last, on whichever connection: it is parsed before anything else comes in."""
 _SWEEP_EVERY_S = 0.02
 """A time-out is late by no more than this; patience is counted in seconds."""
 _LOOK_AFTER_S = 1.0
@@ -147,7 +148,7 @@ class Wire:
             return
         try:
             while not reply.done:
-                reply.feed(self._socket.recv(_CHUNK))
+                reply.feed(_buffer[: self._socket.recv_into(_buffer)])
                 if self._tls is None or not self._tls.pending():
                     break
         except (BlockingIOError, ssl.SSLWantReadError):
