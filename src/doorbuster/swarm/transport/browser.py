@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain
 from time import monotonic
 from typing import Any, Final
@@ -22,6 +23,7 @@ from doorbuster.swarm.transport.wire import Wire
 _MOST_REDIRECTS: Final = 10
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+_response: Final[Callable[[tuple[Any, ...]], Response]] = partial(tuple.__new__, Response)  # past its Python maker
 _BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -102,7 +104,7 @@ class Browser:
             self._cookies.keep(cookie, origin.host, path, origin.safe)
         coding = reply.headers.get("content-encoding")
         content = unpack(reply.body, coding.lower(), options.body_limit_bytes) if coding else reply.body
-        return Response(reply.status, reply.headers, content, None, url)
+        return _response((reply.status, reply.headers, content, None, url))
 
     def _kept(self, origin: Origin) -> Wire | None:
         """The connection used last, if it is still open."""
