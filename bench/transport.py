@@ -9,6 +9,7 @@ rows, parts written, Locust's page fed. nginx is the shop, on the first core; ea
 itself, one after the other, round by round. k6 and wrk are left out where they are not installed; K6 names the binary.
 k6 is measured twice: as it comes, when it keeps a summary of the whole run and nothing by second, and with --out csv,
 its smallest record from which curves can be drawn, as ours always keeps one.
+Ours is what this Python has installed: `make bench` takes the compiled wheel, a checkout's .venv has plain Python.
 Ends with 0 unless a generator failed: a figure below its bar is said, not punished, because machines differ.
 """
 
@@ -30,12 +31,14 @@ from pathlib import Path
 
 import psutil
 
+from doorbuster import said_version
+
 HERE = Path(__file__).resolve().parent
 PORT, TLS_PORT = 18931, 18932
 SHOPPERS = 20
 NAMES = {
-    "ours": "doorbuster", "fasthttp": "Locust FastHttpUser", "http": "Locust HttpUser", "k6": "k6, summary only",
-    "k6csv": "k6, recording (--out csv)", "wrk": "wrk",
+    "ours": f"doorbuster {said_version()}", "fasthttp": "Locust FastHttpUser", "http": "Locust HttpUser",
+    "k6": "k6, summary only", "k6csv": "k6, recording (--out csv)", "wrk": "wrk",
 }  # fmt: skip
 BARS = (
     ("reused", "fasthttp", 5.0, 8.0), ("fresh", "fasthttp", 3.0, 3.0),
