@@ -45,21 +45,22 @@ class Taken(NamedTuple):
     sent: tuple[Sent, ...]
 
 
-class WatchedBrowser(Browser):
+class WatchedBrowser:
     """The shoppers' own client; keeps a line for each request, those of a chain of redirects too."""
 
-    __slots__ = ("_shop_host", "sent")
-
     def __init__(self, options: TransportOptions, session: int) -> None:
-        super().__init__(options, session)
+        self.client = Browser(options, session)
+        self.client.watch = self._watch
         self._shop_host = options.shop_host
         self.sent: list[Sent] = []
 
-    def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
+    def _watch(
+        self, exchange: Callable[..., Response], place: Place, method: str, head: bytes, body: bytes, until_s: float
+    ) -> Response:
         began_s = time.perf_counter()
         address, operation = _address(place.url, self._shop_host), _operation(place.url, body)
         try:
-            response = super()._exchange(place, method, head, body, until_s)
+            response = exchange(place, method, head, body, until_s)
         except (Failed, OSError) as failed:
             took_ms = (time.perf_counter() - began_s) * 1e3
             self.sent.append(Sent(method, address, 0, took_ms, sentence(failed), operation))
@@ -94,7 +95,7 @@ class LoneShopper:
             told = Answer("error", f"the adapter broke: {type(broke).__name__}: {broke}")
             self.taken.append(Taken("adapter", told, self._sent()))
         finally:
-            self._browser.close()
+            self._browser.client.close()
 
     def step(self, name: str, call: Call, *, optional: bool = False, read_back: Call | None = None) -> Answer:
         """Take one step, as often as its page asks again by itself. Raises LeftShop as the protocol says."""
@@ -114,7 +115,7 @@ class LoneShopper:
 
     def _take(self, name: str, call: Call) -> Answer:
         until_s = time.monotonic() + self.visit.patience_s
-        self._browser.patient_until_s = until_s
+        self._browser.client.patient_until_s = until_s
         try:
             answer = call()
             while answer.again_s is not None and time.monotonic() + answer.again_s < until_s:

@@ -57,7 +57,7 @@ class Walking:
         browser = WatchedBrowser(self.transport, session)
         after = self._count if journey == "native_checkout" else lambda step: None
         shopper = LoneShopper(visit, browser, after)
-        shopper.walk(lambda one: way(one, self.platform.storefront(browser, self.shop, visit)))
+        shopper.walk(lambda one: way(one, self.platform.storefront(browser.client, self.shop, visit)))
         return Walked(journey, intent, tuple(shopper.taken), shopper.bought)
 
     def _politely(self) -> None:

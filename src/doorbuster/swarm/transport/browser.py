@@ -40,6 +40,8 @@ class Browser:
         """Whose TLS session the next connection may resume."""
         self.patient_until_s = float("inf")
         """When a request ends with PatienceRanOut, by `time.monotonic`; one that is under way keeps its own."""
+        self.watch: Callable[..., Response] | None = None
+        """Called in place of `_exchange`, with it and what it takes: for each request, those of redirects too."""
 
     def request(
         self, method: str, url: str, *, json: Any = None, form: Mapping[str, str] | None = None,
@@ -56,7 +58,9 @@ class Browser:
                 # What an adapter adds for one host, a token perhaps, is not for the host that this one sends us to.
                 own = headers if headers and place.origin is home else None
                 head = _head(place.origin, about, own or {}) if about or own else place.origin.head
-                response = self._exchange(place, method, head, body, until_s)
+                response = self._exchange(place, method, head, body, until_s) if self.watch is None else self.watch(
+                    self._exchange, place, method, head, body, until_s
+                )  # fmt: skip
                 location = response.headers.get("location") if response.status in _REDIRECTS else None
                 if not location:
                     return response
@@ -76,7 +80,6 @@ class Browser:
         if not self._options.reuse_connections:
             for wire in chain(*self._idle.values()):
                 wire.close()
-            self._idle.clear()
 
     def _exchange(self, place: Place, method: str, head: bytes, body: bytes, until_s: float) -> Response:
         """One request and its answer, on a kept connection where there is one."""

@@ -164,14 +164,11 @@ class Wire:
             self._sweeper.until_s[shopper] = self._until_s  # the first byte is here
 
     def _send(self, data: bytes, until_s: float) -> None:
-        while True:
+        while data:
             try:
                 data = data[self._socket.send(data) :]
-                if not data:
-                    return
             except (BlockingIOError, ssl.SSLWantWriteError):
-                pass
-            self._wait_writable(until_s)
+                self._wait_writable(until_s)
 
     def _wait_writable(self, until_s: float) -> None:
         shopper = getcurrent()
