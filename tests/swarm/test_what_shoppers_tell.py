@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import gevent
 import pytest
 
 from doorbuster.record.tables import FACTS
@@ -118,3 +119,22 @@ def test_a_shop_in_which_every_cart_hangs_does_not_drown_its_record_either() -> 
 
 def test_nothing_is_dealt_where_the_scenario_does_not_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kinds(facts_of(monkeypatch, range(20), "native_checkout", SHOPPER), "combination") == []
+
+
+def test_a_shopper_who_is_stopped_leaves_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody: Any = None
+    make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
+    tally = Tally()
+    floor = ShopFloor(
+        nobody, 1, Shop(""), visits(shopper=SHOPPER), make, nobody, RunClock.starting_in(0), tally, lambda *heard: None
+    )
+    floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
+
+    def stopped(seconds: float) -> None:
+        raise gevent.GreenletExit
+
+    monkeypatch.setattr(gevent, "sleep", stopped)
+    with pytest.raises(gevent.GreenletExit):
+        Walk(floor, 7, "browse", 3_600_000_000).run()
+    (session,) = tally.sessions
+    assert (session["session"], session["outcome"], session["ended_us"]) == (7, "in_flight", None)

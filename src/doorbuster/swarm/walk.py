@@ -43,6 +43,7 @@ class Walk:
         self._thinks = floor.visits.thinks(session)
         self._due_us = due_us
         self._ready_us: float | None = None  # end of the step before; None before the first
+        self._ended_us: int | None = None  # of the session; None where its shopper was stopped
         self._last_step: str | None = None
         self._outcome = "ok"
         self._order: Answer | None = None
@@ -56,35 +57,38 @@ class Walk:
         self._tally.started(visit.session, started_us - self._due_us)
         if visit.combination:
             self._fact("combination", OK, visit.combination._asdict())
-        ended_us: int | None = None
         try:
             self._shop()
-            ended_us = self._now_us()
+            self._ended_us = self._now_us()
         except BaseException:  # stopped, or hit by the Ctrl-C that Locust turns into an exception
             self._outcome = floor.cut_off_as
             raise
         finally:
-            order = self._order
-            self._tally.sessions.append(
-                {
-                    "session": visit.session,
-                    "journey": visit.journey,
-                    "intent": visit.intent,
-                    "due_us": self._due_us,
-                    "started_us": started_us,
-                    "ended_us": ended_us,
-                    "outcome": self._outcome,
-                    "last_step": self._last_step,
-                    "products": [line.product.product for line in visit.lines],
-                    "coupon": visit.coupon,
-                    "patience_s": visit.patience_s,
-                    "order_id": order.order_id if order else None,
-                    "total_minor": order.total_minor if order else None,
-                    "currency": order.currency if order else None,
-                    "arm": floor.arm,
-                }
-            )
+            self._leave(started_us)
             self._browser.close()
+
+    def _leave(self, started_us: int) -> None:
+        """The session's row. Apart from `run`: compiled, a `finally` takes what its `try` assigns for assigned."""
+        visit, order = self.visit, self._order
+        self._tally.sessions.append(
+            {
+                "session": visit.session,
+                "journey": visit.journey,
+                "intent": visit.intent,
+                "due_us": self._due_us,
+                "started_us": started_us,
+                "ended_us": self._ended_us,
+                "outcome": self._outcome,
+                "last_step": self._last_step,
+                "products": [line.product.product for line in visit.lines],
+                "coupon": visit.coupon,
+                "patience_s": visit.patience_s,
+                "order_id": order.order_id if order else None,
+                "total_minor": order.total_minor if order else None,
+                "currency": order.currency if order else None,
+                "arm": self._floor.arm,
+            }
+        )
 
     def _shop(self) -> None:
         try:
