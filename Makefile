@@ -63,7 +63,8 @@ wheel-check: $(COMPILED)/.installed  ## the wheel alone, in an empty environment
 	mkdir -p build/elsewhere
 	cd build/elsewhere && ../compiled/bin/doorbuster --version | grep compiled && ../compiled/bin/doorbuster demo --seconds 30
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$$(ls dist/*.whl)[test]"
-	$(COMPILED)/bin/python -m pytest tests/transport tests/swarm
+	$(COMPILED)/bin/python -m pytest tests/transport tests/swarm tests/safety tests/test_locust_itself.py \
+	  tests/rehearsal/test_a_run_cut_short.py
 
 bars: $(VENV)/.test-installed  ## the long proofs, about half an hour
 	$(BIN)/python bench/bars.py lateness

@@ -73,11 +73,14 @@ def fill_shop(shop: Path) -> None:
     for folder in ("collections", "products"):
         (shop / folder).mkdir()
     for name in COLLECTIONS:
-        products = [{"id": f"{name}-{number}", "title": "A fine one", "price_minor": 1999} for number in range(EACH)]
+        fine = {"title": "A fine one", "price_minor": 1999, "in_stock": True}
+        products = [{"id": f"{name}-{number}", **fine} for number in range(EACH)]
         (shop / "collections" / name).write_text(json.dumps({"id": name, "products": products}))
         for product in products:
-            (shop / "products" / product["id"]).write_text(json.dumps(product))
-    (shop / "search").write_text(json.dumps({"results": [{"id": f"lamps-{number}"} for number in range(EACH)]}))
+            variants = [{"id": product["id"], "in_stock": True}]
+            (shop / "products" / str(product["id"])).write_text(json.dumps({**product, "variants": variants}))
+    hits = [{"id": f"lamps-{number}", "in_stock": True} for number in range(EACH)]
+    (shop / "search").write_text(json.dumps({"results": hits}))
 
 
 def prepared(path: Path, sessions_per_s: int, seconds: int, seed: int) -> RunDirectory:
@@ -97,7 +100,8 @@ def prepared(path: Path, sessions_per_s: int, seconds: int, seed: int) -> RunDir
     directory.write_run(
         {
             "format": FORMAT_VERSION, "id": path.name, "seed": seed, "scale": 1.0, "minutes": None, "coupons": [],
-            "target": f"http://127.0.0.1:{PORT}", "faults": [], "complete": False, "stopped_because": "prepared",
+            "target": f"http://127.0.0.1:{PORT}", "platform": "staging", "storefront_options": {}, "faults": [],
+            "complete": False, "stopped_because": "prepared",
             "clock": {"warm_up_s": WARM_UP_S, "duration_s": WARM_UP_S + seconds, "squeeze": 1.0},
         }
     )  # fmt: skip
