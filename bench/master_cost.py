@@ -35,7 +35,6 @@ from doorbuster.swarm.clock import RunClock
 from doorbuster.swarm.conductor import Conductor
 from doorbuster.swarm.health import Health
 from doorbuster.swarm.load_run import load_run
-from doorbuster.swarm.rehearser import Rehearser
 from doorbuster.swarm.remote_team import RemoteTeam
 from doorbuster.swarm.shift import REPORT_EVERY_S
 from doorbuster.swarm.team import about_this_process
@@ -65,6 +64,8 @@ class Line:
         self.names = [f"worker-{number}" for number in range(workers)]
         self.clients = SimpleNamespace(ready=[SimpleNamespace(id=n) for n in self.names], spawning=[], running=[])
         self.terms: dict[str, int] = {}
+        self.plan = ""
+        """Its fingerprint, which a worker that is ready says."""
         self.bytes_out = 0
         self._last_number = last_number
         self._hear: Callable[..., None] = lambda **_: None
@@ -75,7 +76,7 @@ class Line:
     def send_message(self, channel: str, data: dict[str, Any], client_id: str) -> None:
         self.bytes_out += len(Message(channel, data, client_id).serialize())
         if data["kind"] == "prepare":
-            ready = {"kind": "ready", "asked": data["asked"], "about": about_this_process()}
+            ready = {"kind": "ready", "asked": data["asked"], "plan": self.plan, "about": about_this_process()}
             gevent.spawn(self.deliver, Message(channel, ready, client_id).serialize())
         elif data["kind"] == "orders":
             self.terms[client_id] = data["term"]
@@ -127,7 +128,8 @@ def master(directory: RunDirectory, workers: int, steps: int, seconds: int) -> C
     plan, _ = load_run(directory, RunClock.starting_in(0), lambda *_: None)
     due_us, count = plan.due_us.tolist(), int((SESSION_S + seconds) / REPORT_EVERY_S)
     line = Line(workers, last_number=count + 1)
-    conductor = Conductor(None, directory, Rehearser, RemoteTeam(line))
+    conductor = Conductor(directory, RemoteTeam(line))
+    line.plan = conductor.plan_fingerprint
     # All is packed beforehand, so that what is measured is the master's.
     rounds: list[list[bytes]] = [[] for _ in range(count + 1)]
     for rank, name in enumerate(line.names):
