@@ -50,7 +50,7 @@ types: $(VENV)/.test-installed  ## strict on src/, and the card folders too
 
 # The wheel that users get, alone in an environment of its own: what every request runs through is machine code there.
 COMPILED := build/compiled
-$(COMPILED)/.installed: pyproject.toml constraints.txt $(shell find src scenarios locustfiles analysis -name '[a-z]*.[a-z]*' -not -name '*.pyc') | $(VENV)/.test-installed
+$(COMPILED)/.installed: pyproject.toml constraints.txt $(shell find src scenarios locustfiles analysis -type f -not -name '*.pyc') | $(VENV)/.test-installed
 	rm -rf $(COMPILED) dist
 	HATCH_BUILD_HOOKS_ENABLE=1 PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build --outdir dist .
 	$(PYTHON) -m venv $(COMPILED)

@@ -34,6 +34,14 @@ class Hanging(NoopStorefront):
         raise PatienceRanOut
 
 
+def hanging_floor(shopper: Any, clock: RunClock) -> ShopFloor:
+    make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
+    nobody: Any = None
+    floor = ShopFloor(nobody, 1, Shop(""), visits(shopper=shopper), make, nobody, clock, Tally(), lambda *heard: None)
+    floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
+    return floor
+
+
 def facts_of(
     monkeypatch: pytest.MonkeyPatch, sessions: range, journey: str, shopper: Any, step_us: int = 1000
 ) -> list[dict[str, Any]]:
@@ -41,12 +49,7 @@ def facts_of(
     at_us = iter(range(0, 10**9, step_us))
     monkeypatch.setattr(time, "monotonic", lambda: (next(at_us) + 0.5) / 1e6)
     quick = shopper.model_copy(update={"think": type(shopper).model_validate(QUICK).think})
-    make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
-    nobody: Any = None
-    floor = ShopFloor(
-        nobody, 1, Shop(""), visits(shopper=quick), make, nobody, RunClock(0.0), Tally(), lambda *heard: None
-    )
-    floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
+    floor = hanging_floor(quick, RunClock(0.0))
     for session in sessions:
         Walk(floor, session, journey, 0).run()
     return floor.tally.facts
@@ -122,13 +125,7 @@ def test_nothing_is_dealt_where_the_scenario_does_not_say_so(monkeypatch: pytest
 
 
 def test_a_shopper_who_is_stopped_leaves_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody: Any = None
-    make: Callable[..., Any] = lambda client, url, visit: Hanging()  # noqa: E731
-    tally = Tally()
-    floor = ShopFloor(
-        nobody, 1, Shop(""), visits(shopper=SHOPPER), make, nobody, RunClock.starting_in(0), tally, lambda *heard: None
-    )
-    floor.browser = lambda session: SimpleNamespace(patient_until_s=0.0, close=lambda: None)  # type: ignore[assignment, method-assign, return-value]
+    floor = hanging_floor(SHOPPER, RunClock.starting_in(0))
 
     def stopped(seconds: float) -> None:
         raise gevent.GreenletExit
@@ -136,5 +133,5 @@ def test_a_shopper_who_is_stopped_leaves_a_row(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(gevent, "sleep", stopped)
     with pytest.raises(gevent.GreenletExit):
         Walk(floor, 7, "browse", 3_600_000_000).run()
-    (session,) = tally.sessions
+    (session,) = floor.tally.sessions
     assert (session["session"], session["outcome"], session["ended_us"]) == (7, "in_flight", None)

@@ -104,3 +104,10 @@ def test_secrets_of_a_secure_shop_never_travel_in_the_clear(papers: Path) -> Non
             assert shopper.request("GET", shop.url).status == 200
             shopper.close()
             assert b"authorization" in shop.requests[0] and b"authorization" not in plain.requests[0]
+
+
+def test_a_name_that_tls_cannot_ask_for_is_said(papers: Path) -> None:
+    with raw_shop(lambda _: answer(), tls=server_side(papers)) as shop:
+        shopper = shopper_for(shop.url, papers, host_override=".example")
+        assert shopper.request("GET", shop.url).failure == "the address is not a web address"
+        shopper.close()

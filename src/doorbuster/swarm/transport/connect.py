@@ -27,10 +27,11 @@ def connect(options: TransportOptions, origin: Origin, session: ssl.SSLSession |
             if origin.proxy:
                 _tunnel(wire, origin, until_s)
             wire.shake_hands(options.tls, origin.tls_name, session, until_s)
-    except TooLate:
-        raise Failed(failures.CONNECT_LATE) from None
-    except UnicodeError:  # a name that is none: too long, empty labels
-        raise Failed(failures.BAD_URL) from None
+    except (TooLate, ValueError) as failed:
+        if isinstance(failed, OSError):  # a certificate that is not the shop's is a ValueError too
+            raise
+        # The other values are names that are none: too long, empty labels.
+        raise Failed(failures.CONNECT_LATE if isinstance(failed, TooLate) else failures.BAD_URL) from None
     return wire
 
 

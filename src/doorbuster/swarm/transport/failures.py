@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 
@@ -48,4 +49,4 @@ def sentence(error: Failed | OSError) -> str:
         return f"TLS failed: {reason}"
     if isinstance(error, socket.gaierror):
         return "the host's name cannot be resolved"
-    return f"connection failed: {(error.strerror or 'unknown reason').lower()}"
+    return f"connection failed: {os.strerror(error.errno).lower() if error.errno else 'unknown reason'}"
