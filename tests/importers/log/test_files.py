@@ -7,13 +7,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorbuster.importers.log import files, scan
-from doorbuster.importers.log.files import PlainFile, plain
+from doorbuster.importers.log import files
+from doorbuster.importers.log.files import Log
 from doorbuster.importers.log.importer import import_log
 from doorbuster.importers.log.refusals import LogError
 from tests.importers.log.conftest import line
@@ -29,14 +30,20 @@ def test_a_name_that_looks_like_a_pattern_is_that_file(write_log: Write, name: s
     assert log.read.lines == 3 and log.funnel == {"product": 1}
 
 
-def test_lines_that_nobody_counted_are_never_taken(write_log: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    def grown(path: Path, folder: Path) -> PlainFile:
-        one = plain(path, folder)
-        return PlainFile(one.name, one.path, one.lines - 1, one.is_copy, one.cut_short)
+def test_a_log_that_cannot_be_read_to_its_end_is_one_sentence(
+    write_log: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, reads = Log._some, iter([False, False, True])
 
-    monkeypatch.setattr(scan, "plain", grown)
-    with pytest.raises(LogError, match="1 of its lines are new"):
-        import_log([write_log(*[line()] * 3)], "staging")
+    def breaks(log: Log, stream: BinaryIO, most: int, is_packed: bool) -> bytes:
+        if next(reads, True):
+            raise LogError(f"{log.path}: cannot be read to its end (Input/output error)")
+        return real(log, stream, most, is_packed)
+
+    path = write_log(*[line()] * 3)
+    monkeypatch.setattr(Log, "_some", breaks)
+    with pytest.raises(LogError, match="cannot be read to its end"):
+        import_log([path], "staging")
 
 
 def test_one_name_in_two_folders_is_two_files(
@@ -75,16 +82,31 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(st.sampled_from([b"a", b"\n", b"\n\n", b"\r", b"\x01", "é".encode(), b"\xc3", b"\t"])), st.integers(1, 6)
+    st.lists(st.sampled_from([b"a", b"\n", b"\n\n", b"\r\n", b"\r", b"\x00", "é".encode(), b"\xc3", b"\t"])),
+    st.integers(1, 6),
+    st.booleans(),
 )
-def test_a_log_is_clean_or_not_wherever_its_blocks_end(parts: list[bytes], block: int) -> None:
+def test_lines_are_the_same_wherever_blocks_end(parts: list[bytes], block: int, is_packed: bool) -> None:
     data = b"".join(parts)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "_BLOCK", block)
         path = Path(folder) / "access.log"
-        path.write_bytes(data)
-        one = plain(path, Path(folder))
-    lines = data.split(b"\n")[: -1 if data.endswith(b"\n") else None] if data else []
-    utf8 = data.decode("utf-8", "ignore").encode() == data
-    odd = b"" in lines or any(byte in data for byte in (b"\r", b"\x01")) or not utf8
-    assert (one.lines, one.is_copy) == (len(lines), odd)
+        path.write_bytes(gzip.compress(data) if is_packed else data)
+        log = Log(path)
+        found = [one for lines in log.batches().read_all()["block"].to_pylist() for one in lines.split("\n")]
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    # A line that fills a block with its end is cut there.
+    cut = [one[:block] if len(one) >= block else one for one in lines]
+    expected = [one.removesuffix(b"\r").translate(bytes.maketrans(b"\r\x00", b"  ")) for one in cut]
+    assert [one.rstrip(" ") for one in found] == [one.decode("utf-8", "replace").rstrip(" ") for one in expected]
+    assert not log.failed and not log.cut_short
+
+
+def test_a_line_longer_than_a_block_loses_no_other(write_log: Write) -> None:
+    long = line(target="/products/" + "x" * (700 << 10))
+    others = [line(address=f"10.1.0.{number}") for number in range(199)]
+    log = import_log([write_log(*others[:99], long, *others[99:])], "staging")
+    assert (log.read.lines, log.read.kept, log.read.bad.count) == (200, 199, 1)
+    assert [number for number, _ in log.read.bad.examples] == [100]

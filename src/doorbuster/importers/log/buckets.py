@@ -20,7 +20,7 @@ EVENTS: Final = pa.schema(
     ]
 )
 BYTES_A_BUCKET: Final = 256 << 20
-_ROWS_HELD: Final = 600_000
+_ROWS_HELD: Final = 100_000
 _STATICS_HELD: Final = 2_000_000
 
 
@@ -66,11 +66,10 @@ class BucketWriter:
         return _mapped(self._loose_path())
 
     def statics(self, bucket: int) -> pa.Table:
-        """`visitor`, once each: who of this bucket fetched a static file; with names everyone who did, because a client
-        that fetched one without the cookie has its visitors in all buckets."""
-        self._once()
-        visitors = self._statics[0] if self._statics else np.array([], dtype=np.int64)
-        return pa.table({"visitor": visitors if self._by_name else visitors[visitors % self.count == bucket]})
+        """`visitor`, some repeated: who of this bucket fetched a static file; with names everyone who did, because a
+        client that fetched one without the cookie has its visitors in all buckets."""
+        held = self._statics if self._by_name else [some[some % self.count == bucket] for some in self._statics]
+        return pa.table({"visitor": pa.chunked_array([pa.array(some) for some in held], pa.int64())})
 
     def add(self, events: pa.Table, named: NDArray[np.bool_]) -> None:
         """Rows with the columns of `EVENTS`, and whether each carried the cookie or header itself."""
@@ -89,10 +88,6 @@ class BucketWriter:
         self._statics_held += len(visitors)
         # Only when they have doubled: going through all of them each time would cost more than the scan.
         if self._statics_held > 2 * self._statics_known + _STATICS_HELD:
-            self._once()
-
-    def _once(self) -> None:
-        if len(self._statics) > 1 or self._statics_held > self._statics_known:
             # By hash: a tenth of what sorting them would cost.
             every = pa.chunked_array([pa.array(some) for some in self._statics])
             self._statics = [pc.unique(every).to_numpy()]

@@ -16,25 +16,32 @@ class Slugs:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self._by_name: dict[str, int] = {}
-        self._by_spelling: dict[str | None, int] = {None: NONE}
+        self._by_spelling = _BySpelling(self.names)
 
     def numbers(self, spelt: pa.Array) -> NDArray[np.int64]:
         """The number of each, `NONE` for null."""
         coded = spelt.dictionary_encode()
-        found = [self._number(spelling) for spelling in coded.dictionary.to_pylist()]
+        found = map(self._by_spelling.__getitem__, coded.dictionary.to_pylist())
         lookup = np.array([*found, NONE], dtype=np.int64)
-        numbers: NDArray[np.int64] = lookup[coded.indices.fill_null(len(found)).to_numpy()]
+        numbers: NDArray[np.int64] = lookup[coded.indices.fill_null(len(lookup) - 1).to_numpy()]
         return numbers
 
-    def _number(self, spelling: str) -> int:
-        if spelling not in self._by_spelling:
-            name = slug(spelling)
-            if name not in self._by_name:
-                self._by_name[name] = len(self.names)
-                self.names.append(name)
-            self._by_spelling[spelling] = self._by_name[name]
-        return self._by_spelling[spelling]
+
+class _BySpelling(dict[str | None, int]):
+    """Spelling -> number; only a new spelling is read."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__({None: NONE})
+        self._names, self._by_name = names, dict[str, int]()
+
+    def __missing__(self, spelling: str | None) -> int:
+        assert spelling is not None
+        name = slug(spelling)
+        if name not in self._by_name:
+            self._by_name[name] = len(self._names)
+            self._names.append(name)
+        self[spelling] = self._by_name[name]
+        return self[spelling]
 
 
 def slug(spelling: str) -> str:

@@ -22,6 +22,22 @@ def stitched(pairs: Any, loose: Any, idle_us: int) -> Any:
 
     `loose` has the columns of `buckets.EVENTS` and holds the events without a cookie.
     """
+    clients = pairs.group_by("client").agg(
+        cookies=_.count(), owner=_.visitor.min(), first_us=_.first_us.min(), last_us=_.last_us.max()
+    )
+    # Nearly every client has one cookie: nothing has to be sorted to find whose its hits are.
+    lone, shared = clients.filter(_.cookies == 1), clients.filter(_.cookies > 1)
+    near = ibis.ifelse(
+        _.start_us <= _.first_us + SLACK_US, _.first_us - _.start_us <= idle_us, _.start_us - _.last_us <= idle_us
+    )
+    told = loose.left_join(lone, "client").select(*loose.columns, owner=ibis.ifelse(near, _.owner, ibis.null("int64")))
+    among = _among_several(pairs.semi_join(shared, "client"), loose.semi_join(shared, "client"), idle_us)
+    found = told.left_join(among, ["client", "start_us"])
+    return found.mutate(visitor=ibis.coalesce(_.owner, _.one_of_them, _.visitor)).select(*loose.columns)
+
+
+def _among_several(pairs: Any, loose: Any, idle_us: int) -> Any:
+    """`client`, `start_us` and `one_of_them`, null for none: whose the hits of clients with several cookies are."""
     # Two new cookies of one client in the same microsecond: any order will do, but the same on every engine.
     firsts = pairs.group_by("client", "first_us").agg(owner=_.visitor.min(), last_us=_.last_us.max())
     marks = firsts.select("client", at_us=_.first_us + SLACK_US, kind=ibis.literal(1, "int8"), first_us=_.first_us)
@@ -37,13 +53,11 @@ def stitched(pairs: Any, loose: Any, idle_us: int) -> Any:
     gone = firsts.select("client", past_us=_.first_us, past_owner=_.owner, past_last_us=_.last_us)
     answered = asked.left_join(coming, ["client", "next_us"]).select(*asked.columns, "next_owner")
     answered = answered.left_join(gone, ["client", "past_us"]).select(*answered.columns, "past_owner", "past_last_us")
-    owners = answered.select(
+    return answered.select(
         "client",
         "start_us",
-        owner=ibis.coalesce(
+        one_of_them=ibis.coalesce(
             ibis.ifelse(_.next_us - _.start_us <= idle_us, _.next_owner, ibis.null("int64")),
             ibis.ifelse(_.start_us - _.past_last_us <= idle_us, _.past_owner, ibis.null("int64")),
         ),
     )
-    found = loose.left_join(owners, ["client", "start_us"])
-    return found.mutate(visitor=ibis.coalesce(_.owner, _.visitor)).select(*loose.columns)

@@ -58,9 +58,9 @@ def all_tables(
 ) -> dict[str, Any]:
     """The tables of `tables` from `events` (columns of `buckets.EVENTS`, the loose ones stitched).
 
-    `statics`: `visitor`, once each, of those who fetched a static file, the client where that showed no cookie; asked
-    only if `statics_logged`. `others`: some events are pages that no rule knows. `kept(name, expression)` makes a table
-    of a result that is used more than once and hands it back.
+    `statics`: `visitor`, once or more, of those who fetched a static file, the client where that showed no cookie;
+    asked only if `statics_logged`. `others`: some events are pages that no rule knows. `kept(name, expression)` makes a
+    table of a result that is used more than once and hands it back.
     """
     walks = kept("walks", numbered(kept("followed", followed(events)), idle_us, others=others))
     by_visit = kept("sessions", sessions(walks))
@@ -134,13 +134,16 @@ def sessions(walks: Any) -> Any:
         )
         for calls, tried in _TRIES.items()
     ]
-    bit = ibis.cases(*tries, else_=taken)
+    # Nearly all events are a step that was answered well: that is asked first.
+    bit = ibis.cases(
+        ((status < _FAILED) & (step != OTHER), taken), (missed, ibis.literal(0, "int32")), *tries, else_=taken
+    )
     steps = walks.group_by("visitor", "visit").agg(
         start_us=_.start_us.min(),
         end_us=_.start_us.max(),
         pages=_.count(),
         known=(step != OTHER).cast("int32").sum().cast("int32"),
-        mask=_any_bit(ibis.ifelse(missed, ibis.literal(0, "int32"), bit)),
+        mask=_any_bit(bit),
         adds=((step == STEPS.index("cart.add")) & (status < 400)).cast("int32").sum().cast("int32"),
     )
     return steps.mutate(journey=_journey())
