@@ -44,14 +44,14 @@ def browsers(parsed: str) -> str:
     """A SELECT of a sample's agents that do not say they are machines: the common ones, asked once for all."""
     return (
         f"SELECT DISTINCT agent FROM ({parsed}) WHERE ok AND agent NOT IN ('', '-') "
-        f"AND NOT regexp_matches(agent, {text(bot_pattern())})"
+        f"AND NOT regexp_matches(agent, {text(bot_pattern())}) UNION SELECT ''"
     )
 
 
 def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> str:
     """A SELECT: `line` (null unless bad), `reason`, `step`, `slug`, `client` and `sid` (hashes, `NO_SID` for none), and
     as `parse` has them `end_us`, `zone` (0 for none), `took_us` (-1 for none), `status`; of a bad line nothing counts.
-    Reads the table `browsers`: agents known to be none of machines.
+    Reads the type `browser`: agents known to be none of machines.
     """
     data = robots()
     endings = text(rf"(?i)\.(?:{'|'.join(data['static_endings'])})$")
@@ -60,7 +60,8 @@ def events(parsed: str, platform: Platform, salt: str, *, has_agent: bool) -> st
     calls = "".join(f" AND NOT ends_with(path, {text(call)})" for call in platform.calls_like_files)
     no_agent = f"WHEN agent IN ('', '-') THEN {NO_AGENT}" if has_agent else ""
     # A search of every agent is the dearest question of all, and most agents are few.
-    machine = f"agent NOT IN (SELECT agent FROM browsers) AND regexp_matches(agent, {text(bot_pattern())})"
+    # By a type and not by a join, which does not keep the order of lines.
+    machine = f"try_cast(agent AS browser) IS NULL AND regexp_matches(agent, {text(bot_pattern())})"
     bot = f"WHEN {machine} THEN {BOT}" if has_agent else ""
     step = _by_method(platform.rules, lambda rule: str(rule.step), str(OTHER))
     products = [rule for rule in platform.rules if rule.step == STEPS.index("product")]
