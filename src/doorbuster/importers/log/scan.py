@@ -65,7 +65,6 @@ def scan(
             layout = layout_of(name, lines, session, field_map)
             layouts[name] = layout
             read, bad, examples, counts.examples = counts.read, counts.bad, counts.examples, []
-            _meet_browsers(duck, path, layout)
             doubled = DoubledHour(ZoneInfo(timezone)) if timezone and layout.no_offset else None
             _scan_file(duck, log, layout, platform, salt, Sink(counts, writer, slugs, doubled))
             if log.cut_short:
@@ -107,23 +106,26 @@ def connection(memory_mb: int, timezone: str = "UTC") -> duckdb.DuckDBPyConnecti
     return duck
 
 
-def _meet_browsers(duck: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> None:
+def _browsers(duck: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> list[int]:
     duck.register("some_lines", pa.table({"line": pa.array(pieces(path), pa.string())}))
-    duck.execute("DROP TYPE IF EXISTS browser")
-    duck.execute(f"CREATE TYPE browser AS ENUM ({classify.browsers(parsed(layout, 'some_lines'))})")
+    found = duck.execute(classify.browsers(parsed(layout, "some_lines"))).fetchall()
     duck.unregister("some_lines")
+    return [hashed for (hashed,) in found]
 
 
 def _scan_file(
     duck: duckdb.DuckDBPyConnection, log: Log, layout: Layout, platform: Platform, salt: str, sink: Sink
 ) -> None:
-    duck.register("blocks", log.batches())
     # Half the price of DuckDB's own reader of files, which also keeps what it has read until its memory is full.
     lines = "(SELECT unnest(string_split(block, chr(10))) AS line FROM blocks)"
-    select = classify.events(parsed(layout, lines), platform, salt, has_agent=layout.has_agent)
-    careful = classify.events(
-        parsed(layout, "again", carefully=True), platform, salt, has_agent=layout.has_agent
-    ) if has_careful_way(layout) else ""  # fmt: skip
+    browsers = _browsers(duck, log.path, layout)
+
+    def events(of: str) -> str:
+        return classify.events(of, platform, salt, has_agent=layout.has_agent, browsers=browsers)
+
+    select = events(parsed(layout, lines))
+    careful = events(parsed(layout, "again", carefully=True)) if has_careful_way(layout) else ""
+    duck.register("blocks", log.batches())
     counts = sink.counts
     first = counts.read
     unfit = _Unfit()
