@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import io
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorbuster.importers.log import files
+from doorbuster.importers.log import files, scan
 from doorbuster.importers.log.files import Log
 from doorbuster.importers.log.importer import import_log
 from doorbuster.importers.log.refusals import LogError
@@ -30,19 +31,24 @@ def test_a_name_that_looks_like_a_pattern_is_that_file(write_log: Write, name: s
     assert log.read.lines == 3 and log.funnel == {"product": 1}
 
 
-def test_a_log_that_cannot_be_read_to_its_end_is_one_sentence(
-    write_log: Write, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("break_", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()])
+def test_what_stops_the_reading_comes_out_as_it_is(
+    write_log: Write, monkeypatch: pytest.MonkeyPatch, break_: BaseException
 ) -> None:
-    real, reads = Log._some, iter([False, False, True])
+    path = write_log(*[line()] * 9)
 
-    def breaks(log: Log, stream: BinaryIO, most: int, is_packed: bool) -> bytes:
-        if next(reads, True):
-            raise LogError(f"{log.path}: cannot be read to its end (Input/output error)")
-        return real(log, stream, most, is_packed)
+    class Disk(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() >= path.stat().st_size // 2:
+                raise break_
+            return super().read(path.stat().st_size // 2)
 
-    path = write_log(*[line()] * 3)
-    monkeypatch.setattr(Log, "_some", breaks)
-    with pytest.raises(LogError, match="cannot be read to its end"):
+    # The first lines were read before; an engine asks for the rest.
+    first = files.sample(path)
+    monkeypatch.setattr(scan, "sample", lambda path: first)
+    monkeypatch.setattr(files, "_opened", Disk)
+    expected = KeyboardInterrupt if isinstance(break_, KeyboardInterrupt) else LogError
+    with pytest.raises(expected, match="to its end .Input/output error" if expected is LogError else None):
         import_log([path], "staging")
 
 

@@ -16,6 +16,7 @@ from doorbuster.vocabulary import STEPS
 KEPT, BAD, BOT, NO_AGENT, NOT_HTTP, STATIC, HEALTH, PREFLIGHT = range(8)
 NO_SID: Final = 0
 _BROWSERS: Final = 64
+"""Each costs all lines a little; an agent beyond them is searched each time."""
 REASONS: Final[dict[int, tuple[str, str]]] = {
     BOT: ("bots", "the user agent says so"),
     NO_AGENT: ("requests without a user agent", "no browser leaves it out"),

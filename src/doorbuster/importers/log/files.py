@@ -19,8 +19,7 @@ from doorbuster.importers.log.refusals import LogError
 
 _BLOCK: Final = 256 << 10
 """Bytes at a time: they stay in the processor's cache while DuckDB takes them apart. A longer line is cut there."""
-_SAMPLED: Final = 8
-"""Blocks."""
+_BLOCKS_SAMPLED: Final = 8
 _CUT: Final = (EOFError, OSError, zlib.error, pa.ArrowInvalid)
 _ODD: Final = (b"\r", b"\x00")
 _BLOCKS: Final = pa.schema([("block", pa.string())])
@@ -81,7 +80,7 @@ class Log:
             return cast(BufferedReader, stream).read1(most) if is_packed else stream.read(most)
         except _CUT as error:
             if not is_packed:
-                raise LogError(f"{self.path}: cannot be read to its end ({error})") from None
+                raise LogError(f"{self.path}: cannot be read to its end ({_reason(error)})") from None
             self.cut_short = True
             return b""
 
@@ -98,7 +97,7 @@ def _mended(block: bytes, end: int) -> tuple[bytes, int]:
 
 def sample(path: Path, count: int = 2000) -> list[str]:
     """The first lines, without blank ones."""
-    first = (line for block, end in islice(Log(path).blocks(), _SAMPLED) for line in _lines(block[:end]))
+    first = (line for block, end in islice(Log(path).blocks(), _BLOCKS_SAMPLED) for line in _lines(block[:end]))
     return list(islice((line for line in first if line.strip()), count))
 
 
@@ -151,13 +150,17 @@ def names_of(paths: Sequence[Path]) -> list[str]:
     return ["/".join(path.parts[-depth:]) for path in paths]
 
 
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
 def packed(path: Path) -> str | None:
     """`gzip`, `zstd` or None, by what the file begins with: rotated logs lose their endings."""
     try:
         with path.open("rb") as stream:
             first = stream.read(4)
     except OSError as error:
-        raise LogError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise LogError(f"{path}: cannot be read ({_reason(error)})") from None
     return "gzip" if first[:2] == b"\x1f\x8b" else "zstd" if first == b"\x28\xb5\x2f\xfd" else None
 
 
@@ -170,4 +173,4 @@ def _opened(path: Path) -> BinaryIO:
             return cast(BinaryIO, pa.input_stream(str(path), compression="zstd"))
         return path.open("rb", buffering=0)
     except OSError as error:
-        raise LogError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise LogError(f"{path}: cannot be read ({_reason(error)})") from None
