@@ -25,7 +25,11 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 }
 """What each table is grouped by; its other columns are sums."""
 _MANY: Final = "answers"
-"""The one table with millions of rows, which nobody needs in order."""
+"""The one table with millions of rows, which nobody needs in order. A bucket's alone is hardly smaller than what it is
+grouped from, so that is gathered first."""
+_GATHERED: Final = "said"
+_MOST_GATHERED: Final = 8_000_000
+"""Rows of 8 bytes: grouped, they still fit into the memory limit."""
 _BUCKETS_STITCHED: Final = 4
 """As many buckets' worth of clients at a time: the joins and windows of more do not fit into the memory limit."""
 Program = dict[str, str]
@@ -80,19 +84,31 @@ def stitch(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, idle_us: int) 
 
 def add_up(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, plan: Program) -> dict[str, pa.Table]:
     """The tables of `walks.tables` over all buckets, sorted by their keys; `answers` in any order."""
+    grouped = 0
     for bucket in range(writer.count):
         duck.register("events", writer.events(bucket))
         duck.register("statics", writer.statics(bucket))
         for name, sql in plan.items():
-            if name not in KEYS:
+            if name == _GATHERED:
+                _add(duck, name, sql, first=bucket == 0)
+            elif name not in KEYS:
                 duck.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
-            elif bucket == 0:
-                duck.execute(f"CREATE TEMP TABLE sum_{name} AS {sql}")
-            else:
-                duck.execute(f"INSERT INTO sum_{name} {sql}")
+            elif name != _MANY:
+                _add(duck, f"sum_{name}", sql, first=bucket == 0)
         for view in ("events", "statics"):
             duck.unregister(view)
-    return {name: _summed(duck, name) for name in KEYS}
+        if bucket == writer.count - 1 or len(duck.table(_GATHERED)) > _MOST_GATHERED:
+            _add(duck, f"sum_{_MANY}", plan[_MANY], first=not grouped)
+            duck.execute(f"TRUNCATE {_GATHERED}")
+            grouped += 1
+    return {
+        name: duck.table(f"sum_{name}").to_arrow_table() if name == _MANY and grouped == 1 else _summed(duck, name)
+        for name in KEYS
+    }
+
+
+def _add(duck: duckdb.DuckDBPyConnection, table: str, sql: str, *, first: bool) -> None:
+    duck.execute(f"CREATE TEMP TABLE {table} AS {sql}" if first else f"INSERT INTO {table} {sql}")
 
 
 def _summed(duck: duckdb.DuckDBPyConnection, name: str) -> pa.Table:

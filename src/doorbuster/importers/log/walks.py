@@ -30,7 +30,7 @@ _TURN: Final = 1 << _TURN_BITS
 """Above every request time: none is longer than a day (`sink.MOST_TOOK_US`)."""
 MINUTE_US: Final = 60_000_000
 ANSWERS: Final = len(JOURNEYS) * what.ANSWER
-"""An answer's minute since 1970, journey and `what.ANSWER` as one number, which groups faster than three."""
+"""Of what `said` gives as one number: it groups faster than three."""
 THINK_US: Final = 100_000
 """Think times are counted in tenths of a second."""
 
@@ -66,7 +66,8 @@ def all_tables(
     by_visit = kept("sessions", sessions(walks))
     crawlers = kept("robots", robots(by_visit, events, statics, statics_logged=statics_logged))
     people = kept("shoppers", shoppers(by_visit, crawlers))
-    return tables(by_visit, crawlers, people, kept("taken", taken(walks, people)))
+    steps = kept("taken", taken(walks, people))
+    return tables(by_visit, crawlers, people, steps, kept("said", said(steps)))
 
 
 def followed(events: Any) -> Any:
@@ -173,6 +174,12 @@ def taken(walks: Any, shoppers: Any) -> Any:
     return walks.join(of, ["visitor", "visit"]).select("start_us", "what", "prev_step", "think_us", "journey")
 
 
+def said(taken: Any) -> Any:
+    """`answer` of each step taken: its minute since 1970, journey and `what.ANSWER` as one number."""
+    answer = _.start_us // MINUTE_US * ANSWERS + _.journey * what.ANSWER + (_.what & (what.ANSWER - 1))
+    return taken.filter(what.step(_.what) != OTHER).select(answer=answer)
+
+
 def _journey() -> Any:
     """How far it got: who bought says so; else the furthest part of the shop. Numbers are indexes into JOURNEYS."""
 
@@ -185,7 +192,7 @@ def _journey() -> Any:
     ).cast("int64")  # fmt: skip
 
 
-def tables(sessions: Any, robots: Any, shoppers: Any, taken: Any) -> dict[str, Any]:
+def tables(sessions: Any, robots: Any, shoppers: Any, taken: Any, said: Any) -> dict[str, Any]:
     """The small tables that a result is made of, each to be added up over buckets."""
     step = what.step(_.what)
     known = taken.filter(step != OTHER)
@@ -205,9 +212,7 @@ def tables(sessions: Any, robots: Any, shoppers: Any, taken: Any) -> dict[str, A
         "products": known.filter((what.product(_.what) >= 0) & (what.status(_.what) < 400)).group_by(
             product=what.product(_.what)
         ).agg(views=_.count()),
-        "answers": known.group_by(
-            answer=_.start_us // MINUTE_US * ANSWERS + _.journey * what.ANSWER + (_.what & (what.ANSWER - 1))
-        ).agg(count=_.count()),
+        "answers": said.group_by("answer").agg(count=_.count()),
         "unknown": taken.filter(step == OTHER).agg(count=_.count()),
     }  # fmt: skip
 
