@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-live page-check html-checkouts spark lint types wheel wheel-check bars bars-slice proof proof-full proof-slice calibrate calibrate-slice field-report bench faults fuzz soak constraints clean
+.PHONY: demo test test-live page-check html-checkouts spark lint types wheel wheel-check bars bars-slice proof proof-full proof-slice calibrate calibrate-slice field-report bench faults fuzz import-bars soak constraints clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "doorbuster needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -117,6 +117,17 @@ faults: $(VENV)/.test-installed  ## fifty runs, each harmed in one way
 fuzz: $(VENV)/.test-installed  ## twenty thousand hostile answers, damaged log lines and files
 	DOORBUSTER_FUZZ=20000 $(BIN)/python -m pytest tests/transport/test_fuzzed_answers.py tests/importers/log/test_fuzz.py \
 	  tests/importers/test_fuzzed_files.py tests/contract/test_torn_answers.py
+
+SHOP_LOG := build/shop.log
+$(SHOP_LOG): bench/make_access_log.py bench/access_log_lines.py | $(VENV)/.test-installed
+	mkdir -p build
+	$(BIN)/python bench/make_access_log.py $@.part --lines 12000000 --format timed
+	for file in $@.part.*; do mv $$file $@.$${file##*.part.}; done
+	mv $@.part $@
+
+import-bars: $(SHOP_LOG)  ## twelve million lines whose truth is known: what an import finds, and what it costs beside a bare parse; 3 GB
+	DOORBUSTER_TRUTH_LOG=$(SHOP_LOG) $(BIN)/python -m pytest tests/importers/log/test_truth.py
+	$(BIN)/python bench/import_speed.py $(SHOP_LOG)
 
 soak: $(VENV)/.test-installed  ## twenty minutes at 100 session starts a second on two workers
 	$(BIN)/python bench/soak.py

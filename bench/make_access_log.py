@@ -216,10 +216,13 @@ def write_truth(log: Path, form: str, seed: int, shoppers: Shoppers, counts: dic
     for (minute, _), k in by_minute.items():
         total[minute] += k
     peak = max(total, key=lambda minute: total[minute])
+    # Nobody thinks before a session's first step.
+    thought = sorted({step for walks in shoppers.walks.values() for steps in walks for step in steps[1:]})
+    thinks = {STEPS[step]: THINK.get(STEPS[step], OTHER_THINK) for step in thought}
     truth = {"format": form, "seed": seed, "lines": sum(counts["lines"].values()), "lines_by_kind": counts["lines"],
              "sessions": total.total(), "journeys": counts["journeys"], "peak_minute": peak,
              "peak_sessions": total[peak], "returning": shoppers.returning, "zipf": ZIPF,
-             "think": {s: dict(zip(("median_s", "sigma"), THINK.get(s, OTHER_THINK), strict=True)) for s in STEPS},
+             "think": {s: dict(zip(("median_s", "sigma"), law, strict=True)) for s, law in thinks.items()},
              "coupon_share_of_carts": COUPON, "basket_lines": BASKET, "agents": len(SHOP_AGENTS)}  # fmt: skip
     Path(f"{log}.truth.json").write_text(json.dumps(truth, indent=1))
     rows = sorted(by_minute.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from tests.importers.log.conftest import MakeLog
 
 @pytest.fixture(scope="module")
 def known(made_log: MakeLog) -> tuple[LogImport, dict[str, Any], Path]:
-    log = made_log("timed")
+    """`make import-bars` names a log of twelve million lines, made beforehand."""
+    log = Path(os.environ.get("DOORBUSTER_TRUTH_LOG") or made_log("timed"))
     return import_log([log], "staging", session="cookie:sid"), json.loads(Path(f"{log}.truth.json").read_text()), log
 
 
@@ -41,11 +43,15 @@ def test_the_curve_and_its_peak(known: tuple[LogImport, dict[str, Any], Path]) -
 
 def test_think_times_and_popularity(known: tuple[LogImport, dict[str, Any], Path]) -> None:
     found, truth, _ = known
-    steps = [step for step, fit in found.thinks.items() if step != "default" and fit.count > 1000]
-    assert len(steps) >= 8
-    for step in steps:
-        fit, wanted = found.thinks[step], truth["think"][step]
-        # Of a thousand think times the median itself is off by 4 %; the bar of 5 % is for a million lines (bench/).
+    steps = {step: fit for step, fit in found.thinks.items() if step != "default"}
+    # Two shoppers behind one address look like one who comes back: pauses that nobody made.
+    made_up = sum(fit.count for step, fit in steps.items() if step not in truth["think"])
+    assert made_up < 0.001 * sum(fit.count for fit in steps.values())
+    common = {step: fit for step, fit in steps.items() if step in truth["think"] and fit.count > 1000}
+    assert len(common) >= 8
+    for step, fit in common.items():
+        wanted = truth["think"][step]
+        # Of a thousand think times the median itself is off by 4 %; so rarer steps are left out.
         assert fit.median_s == pytest.approx(wanted["median_s"], rel=0.05)
         assert fit.sigma == pytest.approx(wanted["sigma"], abs=0.05)
         assert fit.fit_error < 0.06
