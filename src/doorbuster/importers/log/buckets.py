@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,8 +38,10 @@ class BucketWriter:
         self._writers = [self._writer(self._path(bucket)) for bucket in range(self.count)]
         if by_name:
             self._writers.append(self._writer(self._loose_path()))
-        self._held: list[pa.Table] = []
-        self._buckets: list[NDArray[np.uint8]] = []
+        self._held = np.empty((len(EVENTS), _ROWS_HELD), dtype=np.int64)
+        # Memory that is asked for anew costs more than what is done in it.
+        self._in_order = np.empty_like(self._held)
+        self._bucket = np.empty(_ROWS_HELD, dtype=np.uint8)
         self._rows = 0
         self._statics: list[NDArray[np.int64]] = []
         self._statics_held = self._statics_known = 0
@@ -71,16 +74,21 @@ class BucketWriter:
         held = self._statics if self._by_name else [some[some % self.count == bucket] for some in self._statics]
         return pa.table({"visitor": pa.chunked_array([pa.array(some) for some in held], pa.int64())})
 
-    def add(self, events: pa.Table, named: NDArray[np.bool_]) -> None:
-        """Rows with the columns of `EVENTS`, and whether each carried the cookie or header itself."""
-        bucket = (events["visitor"].to_numpy() % self.count).astype(np.uint8)
+    def add(self, events: Sequence[NDArray[np.int64]], named: NDArray[np.bool_]) -> None:
+        """The columns of `EVENTS`, and whether each row carried the cookie or header itself."""
+        bucket = (events[0] % self.count).astype(np.uint8)
         if self._by_name:
             bucket[~named] = self.count
-        self._held.append(events)
-        self._buckets.append(bucket)
-        self._rows += len(events)
-        if self._rows >= _ROWS_HELD:
-            self.flush()
+        done = 0
+        while done < len(bucket):
+            some = slice(done, done + _ROWS_HELD - self._rows)
+            here = slice(self._rows, self._rows + len(bucket[some]))
+            self._bucket[here] = bucket[some]
+            for held, column in zip(self._held, events, strict=True):
+                held[here] = column[some]
+            done, self._rows = done + len(bucket[some]), here.stop
+            if self._rows == _ROWS_HELD:
+                self.flush()
 
     def add_statics(self, visitors: NDArray[np.int64]) -> None:
         """Visitors who fetched a static file, with repetitions."""
@@ -94,17 +102,16 @@ class BucketWriter:
             self._statics_held = self._statics_known = len(self._statics[0])
 
     def flush(self) -> None:
-        if not self._held:
-            return
-        table = pa.concat_tables(self._held).combine_chunks()
-        bucket = np.concatenate(self._buckets)
-        self._held, self._buckets, self._rows = [], [], 0
-        if len(self._writers) > 1:
-            table = table.take(pa.array(np.argsort(bucket, kind="stable")))
+        bucket = self._bucket[: self._rows]
+        order = np.argsort(bucket, kind="stable")
+        for held, in_order in zip(self._held, self._in_order, strict=True):
+            np.take(held, order, out=in_order[: self._rows], mode="clip")
+        events = pa.record_batch(list(self._in_order[:, : self._rows]), schema=EVENTS)
+        self._rows = 0
         ends = np.cumsum(np.bincount(bucket, minlength=len(self._writers))).tolist()
         for writer, start, end in zip(self._writers, [0, *ends[:-1]], ends, strict=True):
             if end > start:
-                writer.write_table(table.slice(start, end - start))
+                writer.write_batch(events.slice(start, end - start))
 
     def close(self) -> None:
         self.flush()

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from doorbuster.importers.log import walks
-from doorbuster.importers.log.buckets import BucketWriter
+from doorbuster.importers.log.buckets import EVENTS, BucketWriter
 from doorbuster.importers.log.stitch import PAIR_TYPES, pairs, stitched
 
 KEYS: Final[dict[str, tuple[str, ...]]] = {
@@ -71,10 +71,11 @@ def stitch(duck: duckdb.DuckDBPyConnection, writer: BucketWriter, idle_us: int) 
             duck.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM all_{name} WHERE client % {parts} = {part}")
         for batch in duck.sql(give).to_arrow_reader(122_880):
             if batch.num_rows:
-                table = pa.Table.from_batches([batch])
-                moved = int((table["visitor"].to_numpy() != table["client"].to_numpy()).sum())
-                given, alone = given + moved, alone + len(table) - moved
-                more.add(table, np.ones(len(table), dtype=np.bool_))
+                visitor, client = batch.column("visitor").to_numpy(), batch.column("client").to_numpy()
+                moved = int(np.count_nonzero(visitor != client))
+                given, alone = given + moved, alone + len(batch) - moved
+                events = [batch.column(name).to_numpy() for name in EVENTS.names]
+                more.add(events, np.ones(len(batch), dtype=np.bool_))
     more.close()
     duck.execute("DROP VIEW pairs; DROP VIEW loose; DROP TABLE all_pairs")
     for view in ("events", "all_loose"):

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from doorbuster.importers.log import classify
-from doorbuster.importers.log.buckets import EVENTS, BucketWriter
+from doorbuster.importers.log.buckets import BucketWriter
 from doorbuster.importers.log.classify import NO_SID
 from doorbuster.importers.log.doubled_hour import DoubledHour
 from doorbuster.importers.log.platform import OTHER
@@ -110,8 +110,7 @@ class Sink:
         named = visitor != client
         self.counts.sids += int(np.count_nonzero(named))
         self.counts.others += int(np.count_nonzero(step == OTHER))
-        columns = (visitor, client, end_us - took_us, took_us, packed(step, status, latency, product))
-        self.writer.add(pa.table(dict(zip(EVENTS.names, columns, strict=True)), schema=EVENTS), named)
+        self.writer.add((visitor, client, end_us - took_us, took_us, packed(step, status, latency, product)), named)
 
 
 def _values(batch: pa.RecordBatch, name: str) -> NDArray[Any]:

@@ -62,7 +62,7 @@ def all_tables(
     asked only if `statics_logged`. `others`: some events are pages that no rule knows. `kept(name, expression)` makes a
     table of a result that is used more than once and hands it back.
     """
-    walks = kept("walks", numbered(kept("followed", followed(events)), idle_us, others=others))
+    walks = kept("walks", numbered(kept("followed", followed(events, others=others)), idle_us, others=others))
     by_visit = kept("sessions", sessions(walks))
     crawlers = kept("robots", robots(by_visit, events, statics, statics_logged=statics_logged))
     people = kept("shoppers", shoppers(by_visit, crawlers))
@@ -70,22 +70,22 @@ def all_tables(
     return tables(by_visit, crawlers, people, steps, kept("said", said(steps)))
 
 
-def followed(events: Any) -> Any:
-    """Events and what came before each: `last_us`, `prev_step` and `think_us`, null for a visitor's first.
+def followed(events: Any, *, others: bool) -> Any:
+    """Events and what came before each: `last_us` and `last_turn`, null for a visitor's first.
 
-    The one sort of all events: it carries no column that it does not need.
+    The one sort of all events: it carries no column that it does not need. `others`: as in `numbered`, which then sorts
+    once more.
     """
     # Step and request time in one: two lines of one microsecond come out the same on every engine.
     narrow = events.select("visitor", "start_us", "what", turn=what.step(_.what) * _TURN + _.took_us)
     along = ibis.window(group_by="visitor", order_by=["start_us", "turn"])
     lagged = narrow.mutate(last_us=_.start_us.lag().over(along), last_turn=_.turn.lag().over(along))
-    return lagged.mutate(
-        prev_step=_.last_turn >> _TURN_BITS, think_us=_.start_us - _.last_us - (_.last_turn & (_TURN - 1))
-    ).drop("last_turn")
+    return lagged if others else lagged.drop("turn")
 
 
 def numbered(followed: Any, idle_us: int, *, others: bool) -> Any:
-    """`followed` with `visit`, 1 for a visitor's first session; each session's first event follows nothing.
+    """`followed` as events with `visit`, 1 for a visitor's first session, and with `prev_step` and `think_us`, which a
+    session's first event lacks.
 
     `others`: some events are pages that no rule knows. They keep a session alive, but nobody's think time is measured
     against them.
@@ -105,15 +105,17 @@ def numbered(followed: Any, idle_us: int, *, others: bool) -> Any:
     )
     if others:
         return _without_others(visits)
-    unknown = _.last_us.isnull() | opens
-    return visits.mutate(
-        prev_step=ibis.ifelse(unknown, ibis.null("int64"), _.prev_step),
-        think_us=ibis.ifelse(unknown, ibis.null("int64"), _.think_us),
-    ).drop("last_us", "turn")
+    # Null for a visitor's first event too, which has no time to compare.
+    last_turn = ibis.ifelse(_.start_us - _.last_us <= idle_us, _.last_turn, ibis.null("int64"))
+    known = visits.mutate(last_turn=last_turn)
+    return known.select(
+        "visitor", "start_us", "what", "visit", prev_step=_.last_turn >> _TURN_BITS,
+        think_us=_.start_us - _.last_us - (_.last_turn & (_TURN - 1)),
+    )  # fmt: skip
 
 
 def _without_others(visits: Any) -> Any:
-    plain = visits.drop("last_us", "prev_step", "think_us")
+    plain = visits.drop("last_us", "last_turn")
     within = ibis.window(group_by=["visitor", "visit"], order_by=["start_us", "turn"])
     known = plain.filter(what.step(_.what) != OTHER).mutate(
         prev_step=_.turn.lag().over(within) >> _TURN_BITS,
