@@ -51,7 +51,7 @@ def test_think_times_and_popularity(known: tuple[LogImport, dict[str, Any], Path
     assert len(common) >= 8
     for step, fit in common.items():
         wanted = truth["think"][step]
-        # Of a thousand think times the median itself is off by 4 %; so rarer steps are left out.
+        # Of a thousand think times the median itself is off by 4 %, so rarer steps are left out.
         assert fit.median_s == pytest.approx(wanted["median_s"], rel=0.05)
         assert fit.sigma == pytest.approx(wanted["sigma"], abs=0.05)
         assert fit.fit_error < 0.06
