@@ -22,8 +22,22 @@ def test_the_interval_beside_a_think_time_holds_it(second_visits: float) -> None
     tenths, counts = np.unique((pauses * 10).astype(np.int64), return_counts=True)
     fit = fit_think(tenths, counts)
     assert fit is not None
-    log: Any = SimpleNamespace(thinks={"product": fit})
+    log: Any = SimpleNamespace(thinks={"product": fit}, funnel={"product": 20_000})
     median = thinks_of(log)["product"].median_s
     assert median.low is not None and median.high is not None
     assert median.low <= median.value <= median.high
     assert ("fitted to" in median.why) == (second_visits == 0.0)
+
+
+def test_a_step_that_the_log_cannot_show_adds_no_pause_of_its_own() -> None:
+    """Last year's pause before the next step holds it; a usual one on top would make every wallet slower."""
+    fit = fit_think(np.arange(10, 100), np.full(90, 10))
+    seen = ("wallet.start", "wallet.update", "wallet.complete", "cart.add", "checkout.start")
+    log: Any = SimpleNamespace(thinks={"wallet.complete": fit, "cart.add": fit}, funnel=dict.fromkeys(seen, 900))
+    thinks = thinks_of(log)
+    # Of a cart nothing after `cart.add` was measured, of a checkout nothing: what is usual stands for those.
+    assert thinks.keys() == {"wallet.complete", "cart.add", "wallet.token", "cart.create"}
+    for step, after in (("wallet.token", "wallet.complete"), ("cart.create", "cart.add")):
+        median, p90 = thinks[step].median_s, thinks[step].p90_s
+        assert (median.value, p90.value, median.sure, thinks[step].count) == (0.001, 0.001, "assumed", 0)
+        assert median.why.endswith(f"part of the one before {after}")

@@ -15,7 +15,7 @@ THINK_HEADS = ("pauses", *(f"p{share * 100:.0f}" for share in QUANTILES), "media
 
 def scenario_rows(imported: Imported) -> list[tuple[str, str, str, str, str]]:
     """Name, value, range, how sure, why; think times that were measured have a table of their own."""
-    measured = tuple(f"shopper.think.{step}." for step in imported.think)
+    measured = tuple(f"shopper.think.{step}." for step, think in imported.think.items() if think.count)
     figures = [one for key, one in scenario_figures(imported).items() if not (measured and key.startswith(measured))]
     if imported.requests_per_session is not None:
         figures.insert(0, imported.requests_per_session)
@@ -46,6 +46,7 @@ def think_rows(imported: Imported) -> list[tuple[str, Sequence[str]]]:
             ),
         )
         for step, think in imported.think.items()
+        if think.count
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow.compute as pc
@@ -10,17 +11,37 @@ from doorbuster.importers.imported import Figure, Think
 from doorbuster.importers.log.models import QUANTILES, ThinkFit
 from doorbuster.importers.log.result import LogImport
 from doorbuster.importers.units import share
+from doorbuster.vocabulary import STEPS
 
 _BAD_FIT: Final = 0.10
 """Above this distance, or where the fitted median lies outside the measured one's interval, measured ones are taken."""
 _LEAST_S: Final = 0.001
 _SHOWN: Final = 20
+_ONE_AFTER_ANOTHER: Final = ("cart.", "checkout.", "wallet.")
 _P50, _P90 = QUANTILES.index(0.50), QUANTILES.index(0.90)
 
 
 def thinks_of(log: LogImport) -> dict[str, Think]:
     """Step or `default` -> think time before it."""
-    return {step: _think(step, fit) for step, fit in log.thinks.items()}
+    measured = {step: _think(step, fit) for step, fit in log.thinks.items()}
+    return measured | {step: _no_think(step, after) for step, after in _hidden(log)}
+
+
+def _hidden(log: LogImport) -> Iterator[tuple[str, str]]:
+    """Steps that the log never shows, and the next one that it does: a wallet's token is given by somebody else's
+    server, a checkout on one page is several of our steps. Last year's pause before the next one holds theirs."""
+    for part in _ONE_AFTER_ANOTHER:
+        steps = [step for step in STEPS if step.startswith(part)]
+        for place, step in enumerate(steps):
+            after = [later for later in steps[place:] if later in log.thinks]
+            if step not in log.funnel and after:
+                yield step, after[0]
+
+
+def _no_think(step: str, after: str) -> Think:
+    why = f"the log shows no such step: its pause is part of the one before {after}"
+    median, p90 = (Figure(f"shopper.think.{step}.{key}", _LEAST_S, "assumed", why) for key in ("median_s", "p90_s"))
+    return Think(median, p90)
 
 
 def _think(step: str, fit: ThinkFit) -> Think:
