@@ -37,7 +37,6 @@ def test_a_step_that_the_log_cannot_show_adds_no_pause_of_its_own() -> None:
     thinks = thinks_of(log)
     # Of a cart nothing after `cart.add` was measured, of a checkout nothing: what is usual stands for those.
     assert thinks.keys() == {"wallet.complete", "cart.add", "wallet.token", "cart.create"}
-    for step, after in (("wallet.token", "wallet.complete"), ("cart.create", "cart.add")):
+    for step in ("wallet.token", "cart.create"):
         median, p90 = thinks[step].median_s, thinks[step].p90_s
         assert (median.value, p90.value, median.sure, thinks[step].count) == (0.001, 0.001, "assumed", 0)
-        assert median.why.endswith(f"part of the one before {after}")

@@ -24,22 +24,21 @@ _P50, _P90 = QUANTILES.index(0.50), QUANTILES.index(0.90)
 def thinks_of(log: LogImport) -> dict[str, Think]:
     """Step or `default` -> think time before it."""
     measured = {step: _think(step, fit) for step, fit in log.thinks.items()}
-    return measured | {step: _no_think(step, after) for step, after in _hidden(log)}
+    return measured | {step: _no_think(step) for step in _hidden(log)}
 
 
-def _hidden(log: LogImport) -> Iterator[tuple[str, str]]:
-    """Steps that the log never shows, and the next one that it does: a wallet's token is given by somebody else's
-    server, a checkout on one page is several of our steps. Last year's pause before the next one holds theirs."""
+def _hidden(log: LogImport) -> Iterator[str]:
+    """Steps that the log never shows, though it shows later ones: a wallet's token is given by somebody else's server,
+    a checkout on one page is several of our steps. Last year's pause before the next one holds theirs."""
     for part in _ONE_AFTER_ANOTHER:
         steps = [step for step in STEPS if step.startswith(part)]
         for place, step in enumerate(steps):
-            after = [later for later in steps[place:] if later in log.thinks]
-            if step not in log.funnel and after:
-                yield step, after[0]
+            if step not in log.funnel and any(later in log.thinks for later in steps[place:]):
+                yield step
 
 
-def _no_think(step: str, after: str) -> Think:
-    why = f"the log shows no such step: its pause is part of the one before {after}"
+def _no_think(step: str) -> Think:
+    why = "the log shows no such step: its pause is part of the next one's"
     median, p90 = (Figure(f"shopper.think.{step}.{key}", _LEAST_S, "assumed", why) for key in ("median_s", "p90_s"))
     return Think(median, p90)
 
