@@ -134,7 +134,7 @@ def existing(files: Sequence[str | Path]) -> list[Path]:
             if match.is_dir():
                 raise LogError(f"{match}: a folder; name its files, e.g. {match}/access.log*")
             if not match.is_file():
-                # It is read more than once, and its lines are counted first.
+                # It is read more than once: samples first.
                 raise LogError(f"{match}: a pipe or device can be read only once; write it to a file first")
             found.setdefault(match.resolve(), match)
     if not found:

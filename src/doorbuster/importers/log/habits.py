@@ -30,10 +30,12 @@ def thinks_of(log: LogImport) -> dict[str, Think]:
 def _hidden(log: LogImport) -> Iterator[str]:
     """Steps that the log never shows, though it shows later ones: a wallet's token is given by somebody else's server,
     a checkout on one page is several of our steps. Last year's pause before the next one holds theirs."""
+    # Of all steps, refused ones too, which the funnel leaves out.
+    shown = set(log.moves["step"].to_pylist())
     for part in _ONE_AFTER_ANOTHER:
         steps = [step for step in STEPS if step.startswith(part)]
         for place, step in enumerate(steps):
-            if step not in log.funnel and any(later in log.thinks for later in steps[place:]):
+            if step not in shown and any(later in log.thinks for later in steps[place:]):
                 yield step
 
 
